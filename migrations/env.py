@@ -1,0 +1,56 @@
+"""How migrations run: on the app's own engine, in one transaction where the database can."""
+
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from flask import current_app
+
+from webapp.core.database import Base, UtcDateTime
+
+
+def _engine() -> sa.Engine:
+    engine: sa.Engine = current_app.extensions["migrate"].db.engine
+    return engine
+
+
+def _render(kind: str, thing: Any, _context: AutogenContext) -> str | Literal[False]:
+    """Write our own column types as the plain ones they are in the database."""
+    if kind == "type" and isinstance(thing, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+def _run() -> None:
+    with _engine().connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite:
+            # With foreign keys on, rebuilding a table deletes the rows that hang on it (ON DELETE CASCADE).
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.rollback()
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=True,
+            render_item=_render,
+            compare_type=False,
+            transactional_ddl=True,
+        )
+        with context.begin_transaction():
+            if not sqlite:
+                # Two processes may start at once: the second waits and then finds nothing to do.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(721421)")
+            context.run_migrations()
+        if sqlite:
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            if broken:
+                message = f"rows point to rows that are not there: {broken[:5]}"
+                raise RuntimeError(message)
+            connection.rollback()
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+_run()

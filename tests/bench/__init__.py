@@ -1,0 +1,1 @@
+"""How fast pages are, against a yardstick: `make bench`."""

@@ -1,0 +1,45 @@
+"""Databases for tests: one an xdist worker and kind, migrated once and emptied between tests."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+POSTGRESQL = os.environ.get("FOLKMOOT_TEST_POSTGRES", "postgresql:///postgres")
+REDIS = os.environ.get("FOLKMOOT_TEST_REDIS", "redis://127.0.0.1:6379/15")
+
+
+def postgresql_database() -> Iterator[str]:
+    """Yield the address of a new PostgreSQL database, dropped afterwards."""
+    address = POSTGRESQL.replace("postgresql://", "postgresql+psycopg://")
+    admin = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    name = f"folkmoot_test_{uuid.uuid4().hex[:12]}"
+    try:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+    except sa.exc.OperationalError:
+        pytest.skip("needs a PostgreSQL server (FOLKMOOT_TEST_POSTGRES)")
+    try:
+        yield admin.url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def empty(engine: sa.Engine, metadata: sa.MetaData) -> None:
+    """Take all rows away but the installation's own, as the migrations leave it."""
+    tables = [table for table in reversed(metadata.sorted_tables) if table.name != "sites"]
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            connection.exec_driver_sql(f"TRUNCATE {names}")
+        else:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+            for table in tables:
+                connection.execute(table.delete())
+        site = metadata.tables["sites"]
+        connection.execute(
+            site.update().values(name="Folkmoot", footer="", registration=None, allowed_domains="", set_up_at=None)
+        )

@@ -1,0 +1,49 @@
+"""The example company."""
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests import factories
+from webapp.core import clock
+from webapp.core.database import db
+from webapp.home.demo import tell_story
+from webapp.models import Company, Event, Guest, Tally
+
+
+def test_the_example_has_three_companies_twelve_events_and_three_hundred_guests(app: Flask) -> None:
+    assert tell_story(factories.password_hash())
+    for table, number in ((Company, 3), (Event, 12), (Guest, 300)):
+        assert db.session.scalar(select(func.count()).select_from(table)) == number
+
+
+def test_telling_it_twice_changes_nothing(app: Flask) -> None:
+    tell_story(factories.password_hash())
+    assert not tell_story(factories.password_hash())
+    assert db.session.scalar(select(func.count()).select_from(Event)) == 12
+
+
+def test_its_counters_say_what_counting_says(app: Flask) -> None:
+    tell_story(factories.password_hash())
+    for event in db.session.scalars(select(Event)).all():
+        guests = db.session.scalars(select(Guest).where(Guest.event_id == event.id)).all()
+        assert event.taken == sum(guest.places for guest in guests) <= (event.capacity or 1000)
+        assert event.guests_yes == sum(guest.reply == "yes" for guest in guests)
+        assert event.guests_on_roll == sum(guest.on_roll for guest in guests)
+
+
+def test_its_timestamps_come_in_the_order_in_which_things_happen(app: Flask) -> None:
+    tell_story(factories.password_hash())
+    for guest in db.session.scalars(select(Guest)).all():
+        steps = [guest.listed_at, guest.invited_at, guest.opened_at, guest.replied_at, guest.checked_in_at]
+        happened = [step for step in steps if step is not None]
+        assert happened == sorted(happened)
+        assert happened[-1] <= clock.now()
+
+
+def test_its_past_votes_are_closed_and_those_to_come_are_open(app: Flask) -> None:
+    tell_story(factories.password_hash())
+    votes = db.session.execute(select(Tally, Event).join(Event, Event.id == Tally.event_id)).all()
+    assert len(votes) == 3
+    for tally, event in votes:
+        assert (tally.closed_at is not None) == (event.ends_at < clock.now())
+        assert tally.ballots > 0

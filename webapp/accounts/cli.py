@@ -1,0 +1,5 @@
+"""Commands."""
+
+from click import Command
+
+COMMANDS: tuple[Command, ...] = ()

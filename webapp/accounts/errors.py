@@ -1,0 +1,34 @@
+"""The refusals of accounts."""
+
+from flask_babel import lazy_gettext as _l
+
+from webapp.core.errors import AppError, DuplicateError, ForbiddenError
+
+
+class WrongCredentialsError(AppError):
+    """Address and password do not belong together; which of them is wrong is not said."""
+
+    id = "wrong_credentials"
+    status = 401
+    message = _l("This e-mail address and password do not belong together.")
+
+
+class EmailUnverifiedError(AppError):
+    """The password is right, and the address was never confirmed."""
+
+    id = "email_unverified"
+    status = 403
+    message = _l("Your e-mail address is not confirmed yet. Please open the link in the e-mail we sent you.")
+
+
+class RegistrationClosedError(ForbiddenError):
+    """Accounts are made by invitation only."""
+
+    id = "registration_closed"
+    message = _l("Accounts are made by invitation here. Please ask somebody who has one to invite you.")
+
+
+class TakenError(DuplicateError):
+    """Somebody else's account has the address by now."""
+
+    message = _l("This e-mail address belongs to an account already.")

@@ -1,0 +1,5 @@
+"""Background work."""
+
+from webapp.core.jobs import Job
+
+JOBS: tuple[Job, ...] = ()

@@ -1,0 +1,112 @@
+"""Reads of accounts."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager
+
+from webapp.accounts import sessions
+from webapp.core import clock, text
+from webapp.core.actor import Actor
+from webapp.core.database import db
+from webapp.core.errors import NotFoundError
+from webapp.core.hooks import AccountChange, account_exported
+from webapp.models import Event, Guest, LoginSession, OutboxMail, Site, User
+
+
+def by_email(email: str) -> User | None:
+    """Return the account with this address, proven or not."""
+    return db.session.scalar(select(User).where(User.email_key == text.fold(email)))
+
+
+def account_of(actor: Actor) -> User:
+    """Return the actor's own account. Raises SignInError where nobody is signed in, NotFoundError where it is gone."""
+    user = db.session.get(User, actor.account())
+    if user is None or user.deleted_at is not None:
+        raise NotFoundError
+    return user
+
+
+def sessions_of(actor: Actor) -> Sequence[LoginSession]:
+    """Return the actor's living sessions, the one used last first."""
+    since = clock.now() - sessions.IDLE
+    statement = (
+        select(LoginSession)
+        .where(
+            LoginSession.user_id == actor.account(),
+            LoginSession.revoked_at.is_(None),
+            LoginSession.last_used_at > since,
+        )
+        .order_by(LoginSession.last_used_at.desc(), LoginSession.id.desc())
+    )
+    return db.session.scalars(statement).all()
+
+
+def mails_since(email: str, templates: Sequence[str], seconds: int) -> int:
+    """Return how many e-mails of `templates` were written to an address in the last `seconds`."""
+    since = clock.now() - dt.timedelta(seconds=seconds)
+    statement = select(func.count()).where(
+        OutboxMail.to_key == text.fold(email), OutboxMail.template.in_(templates), OutboxMail.created_at > since
+    )
+    return db.session.scalar(statement) or 0
+
+
+def allowed_domains() -> frozenset[str]:
+    """Return the mail domains that may register; none: all may."""
+    said = db.session.scalar(select(Site.allowed_domains)) or ""
+    return frozenset(text.fold(line).lstrip("@") for line in said.splitlines() if line.strip())
+
+
+def export(actor: Actor) -> dict[str, Any]:
+    """Return everything that is kept of the actor's own account, as plain data; times are ISO 8601 in UTC."""
+    user = account_of(actor)
+    own: dict[str, Any] = {
+        "account": {
+            "id": str(user.id),
+            "email": user.email,
+            "name": user.name,
+            "surname": user.surname,
+            "eth_address": user.eth_address,
+            "timezone": user.timezone,
+            "reputation": user.reputation,
+            "created_at": user.created_at.isoformat(),
+            "verified_at": user.verified_at.isoformat() if user.verified_at else None,
+        },
+        "sessions": [_session(session) for session in sessions_of(actor)],
+    }
+    for part in account_exported.fire(AccountChange(user.id, user.email_key)):
+        own.update(part or {})
+    return own
+
+
+def _session(session: LoginSession) -> dict[str, Any]:
+    return {
+        "id": str(session.id),
+        "device": session.device,
+        "created_at": session.created_at.isoformat(),
+        "last_used_at": session.last_used_at.isoformat(),
+    }
+
+
+def own_session(actor: Actor, session_id: uuid.UUID) -> LoginSession:
+    """Return one of the actor's sessions; raises NotFoundError for anybody else's."""
+    session = db.session.get(LoginSession, session_id)
+    if session is None or session.user_id != actor.account():
+        raise NotFoundError
+    return session
+
+
+def votes_of(actor: Actor) -> Sequence[Guest]:
+    """Return the actor's guest rows that voted, their events loaded, the latest event first: at most 50."""
+    statement = (
+        select(Guest)
+        .join(Guest.event)
+        .options(contains_eager(Guest.event))
+        .where(Guest.user_id == actor.account(), Guest.has_voted)
+        .order_by(Event.starts_at.desc(), Guest.id.desc())
+        .limit(50)
+    )
+    return db.session.scalars(statement).all()

@@ -1,0 +1,98 @@
+"""What may come in about accounts, and what goes out."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from flask_babel import lazy_gettext as _l
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from webapp.accounts.passwords import Password
+from webapp.core import text
+from webapp.core.schema import Blank, Email, EthAddress, Line, Name, Schema, Secret, TimeZone, refuse
+
+_PATH_MAX = 2000
+
+
+def own_path(value: object) -> str | None:
+    """Return `value` if it is a path of this site, and None for anything else, whatever it is."""
+    if not isinstance(value, str) or not 0 < len(value) <= _PATH_MAX:
+        return None
+    if not value.startswith("/") or value.startswith("//") or "\\" in value or text.unfit(value):
+        return None
+    if any(character in value for character in "\t\n\r"):
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return None if parts.scheme or parts.netloc else value
+
+
+def _given(value: str) -> str:
+    if not value:
+        raise refuse(_l("Please fill this in."))
+    return value
+
+
+OwnPath = Annotated[str | None, BeforeValidator(own_path)]
+Given = Annotated[Secret, AfterValidator(_given)]
+
+
+class RegisterInput(Schema):
+    """Making an account."""
+
+    name: Name
+    email: Email
+    password: Password
+    next: OwnPath = None
+
+
+class LoginInput(Schema):
+    """Signing in."""
+
+    email: Annotated[Line, Field(min_length=1, max_length=1000)]
+    password: Given
+    remember: bool = False
+    next: OwnPath = None
+
+
+class NewPasswordInput(Schema):
+    """A new password by itself: with a link, or by another browser than the one that registered."""
+
+    password: Password
+
+
+class PasswordInput(Schema):
+    """The password typed again."""
+
+    password: Given
+    next: OwnPath = None
+
+
+class AddressInput(Schema):
+    """An address to write to."""
+
+    email: Email
+
+
+class ProfileInput(Schema):
+    """What one says of oneself."""
+
+    name: Name
+    surname: Annotated[Line, Field(max_length=255)] = ""
+    eth_address: Annotated[EthAddress | None, Blank] = None
+    timezone: Annotated[TimeZone | None, Blank] = None
+
+
+class PasswordChangeInput(Schema):
+    """A new password in place of the current one."""
+
+    current_password: Given
+    password: Password
+
+
+class EmailChangeInput(Schema):
+    """A new address; the password says that it is the account's own wish."""
+
+    current_password: Given
+    email: Email

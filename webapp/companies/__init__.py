@@ -1,0 +1,1 @@
+"""Companies: the tree, who is what in it, and projects."""

@@ -1,0 +1,42 @@
+"""How pages ask for what companies need; the schemas judge."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, PasswordField, SelectField, StringField
+
+from webapp.companies import schemas
+from webapp.web.forms import SchemaForm
+
+
+class CompanyForm(SchemaForm[schemas.CompanyInput]):
+    """A new company. The view fills in which companies it may belong to."""
+
+    schema = schemas.CompanyInput
+    name = StringField(_l("Name"), render_kw={"autocomplete": "organization"})
+    parent = SelectField(
+        _l("Part of"),
+        description=_l("Who looks after that company looks after this one too."),
+        validate_choice=False,
+    )
+
+
+class SetUpForm(SchemaForm[schemas.SetUpInput]):
+    """The first run."""
+
+    schema = schemas.SetUpInput
+    code = StringField(
+        _l("Set-up code"),
+        description=_l("The server printed it when it started."),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    name = StringField(_l("Your name"), render_kw={"autocomplete": "name"})
+    email = EmailField(_l("Your e-mail"), render_kw={"autocomplete": "username", "inputmode": "email"})
+    password = PasswordField(
+        _l("Password"),
+        description=_l("At least 8 characters. A short sentence is easy to keep in mind."),
+        render_kw={"autocomplete": "new-password"},
+    )
+    company = StringField(
+        _l("Your company"),
+        description=_l("The team, club or house that invites. More can follow."),
+        render_kw={"autocomplete": "organization"},
+    )

@@ -1,0 +1,160 @@
+"""The base of all schemas: what may come in, judged alike for page and API, and said in words a guest understands."""
+
+import datetime as dt
+import re
+from typing import Annotated, Any, TypeVar
+
+import email_validator
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from webapp.core import clock, text
+from webapp.core.errors import InputError, Text
+
+EMAIL_MAX = 190
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def refuse(message: Text, kind: str = "refused") -> PydanticCustomError:
+    """Return the error a validator raises to say `message` beside the field."""
+    return PydanticCustomError("folkmoot_" + kind, "{sentence}", {"sentence": str(message)})
+
+
+class Schema(BaseModel):
+    """What an operation takes: unknown keys are refused, text is trimmed, nothing changes its type unasked."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+def _fit(value: str) -> str:
+    if text.unfit(value):
+        raise refuse(_l("This holds characters that cannot be kept. Please type it again."))
+    return value
+
+
+def _nothing(value: Any) -> Any:
+    """Read an empty field of a page as nothing given."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _email(value: str) -> str:
+    if len(value) > EMAIL_MAX:
+        raise refuse(_l("An e-mail address has at most 190 characters."))
+    try:
+        found = email_validator.validate_email(value, check_deliverability=False)
+    except email_validator.EmailNotValidError as error:
+        raise refuse(_l("This is not an e-mail address. It looks like name@example.org.")) from error
+    if len(found.normalized) > EMAIL_MAX or len(text.fold(found.normalized)) > EMAIL_MAX:
+        raise refuse(_l("An e-mail address has at most 190 characters."))
+    return found.normalized
+
+
+def _zone(value: str) -> str:
+    if not clock.is_zone(value):
+        raise refuse(_l("Please choose a time zone from the list."))
+    return value
+
+
+def _bounded(value: dt.datetime) -> dt.datetime:
+    naive = value.replace(tzinfo=None)
+    if not clock.EARLIEST.replace(tzinfo=None) <= naive <= clock.LATEST.replace(tzinfo=None):
+        raise refuse(_l("Please choose a time between the years 2000 and 2200."))
+    return value
+
+
+_ETH = re.compile(r"0x[0-9a-fA-F]{40}")
+
+
+def _eth(value: str) -> str:
+    if not _ETH.fullmatch(value):
+        raise refuse(_l("An Ethereum address is 0x and 40 hexadecimal digits."))
+    return value
+
+
+# One line of text. Say its length with `Annotated[Line, Field(max_length=…)]`.
+Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_fit), AfterValidator(text.one_line)]
+# Text of many lines.
+Paragraphs = Annotated[str, AfterValidator(text.many_lines), AfterValidator(_fit)]
+# A secret: kept to the letter.
+Secret = Annotated[str, StringConstraints(strip_whitespace=False, max_length=4096)]
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=1000), AfterValidator(_fit), AfterValidator(_email)
+]
+TimeZone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_zone)]
+Moment = Annotated[dt.datetime, AfterValidator(_bounded)]
+EthAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(_eth)]
+# Wrap an optional type: an empty field of a page means nothing given.
+Blank = BeforeValidator(_nothing)
+Name = Annotated[Line, Field(min_length=1, max_length=255)]
+
+
+def local_to_utc(value: dt.datetime, zone_name: str) -> dt.datetime:
+    """Return `value` in UTC; a naive one is read as wall time in the zone `zone_name` (in a gap: the later offset)."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=clock.zone(zone_name))
+    return value.astimezone(dt.UTC)
+
+
+def _length(details: ErrorDetails, key: str) -> int:
+    return int(details.get("ctx", {}).get(key, 0))
+
+
+def sentence(details: ErrorDetails) -> str:
+    """Return what pydantic found, in the reader's words."""
+    kind = details["type"]
+    if kind.startswith("folkmoot_"):
+        return str(details["ctx"]["sentence"])
+    if kind == "missing" or (kind == "string_too_short" and _length(details, "min_length") == 1):
+        return _("Please fill this in.")
+    if details["input"] is None or details["input"] == "":
+        return _("Please fill this in.")
+    if kind == "string_too_long":
+        most = _length(details, "max_length")
+        return ngettext("At most one character, please.", "At most %(num)d characters, please.", most)
+    if kind == "string_too_short":
+        least = _length(details, "min_length")
+        return ngettext("At least one character, please.", "At least %(num)d characters, please.", least)
+    if kind in {"too_long", "too_short"}:
+        return _("That is too many.") if kind == "too_long" else _("That is too few.")
+    return _by_type(kind, details)
+
+
+def _by_type(kind: str, details: ErrorDetails) -> str:
+    context = details.get("ctx", {})
+    if kind.startswith(("greater_than", "less_than")):
+        bound = context.get("ge", context.get("gt", context.get("le", context.get("lt"))))
+        low = kind.startswith("greater")
+        return _("At least %(bound)s, please.", bound=bound) if low else _("At most %(bound)s, please.", bound=bound)
+    if kind == "extra_forbidden":
+        return _("This field is not known here.")
+    if kind.startswith(("int", "float", "decimal")):
+        return _("Please give a whole number.") if kind.startswith("int") else _("Please give a number.")
+    if kind.startswith(("datetime", "date", "time")):
+        return _("Please give a day and a time, such as 2026-11-21 18:00.")
+    if kind.startswith(("enum", "literal")):
+        return _("Please choose one of what is offered.")
+    if kind.startswith("bool"):
+        return _("Please say yes or no.")
+    if kind.startswith(("string", "bytes")):
+        return _("Please give text.")
+    return _("This does not fit here.")
+
+
+def problems(error: ValidationError) -> dict[str, Text]:
+    """Return the sentences of `error` by field; of a nested field the path joined with "-", as pages name it."""
+    found: dict[str, Text] = {}
+    for details in error.errors():
+        path = "-".join(str(part) for part in details["loc"]) or "__all__"
+        found.setdefault(path, sentence(details))
+    return found
+
+
+def judge(schema: type[Model], data: object) -> Model:
+    """Return `data` as a `schema`; raises InputError with a sentence for each field that does not fit."""
+    try:
+        return schema.model_validate(data)
+    except ValidationError as error:
+        raise InputError(fields=problems(error)) from error

@@ -1,0 +1,1 @@
+"""Events: what people are invited to."""

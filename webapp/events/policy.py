@@ -1,0 +1,149 @@
+"""Who may do what with an event: its host and co-hosts, its guests, the company's roles, and everybody else."""
+
+import dataclasses
+import uuid
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+
+from webapp.companies import policy as companies_policy
+from webapp.core.actor import Actor
+from webapp.core.database import db
+from webapp.core.permissions import Permission, Role, may, require
+from webapp.models import CoHost, CompanyAncestor, Event, Guest
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """How an actor stands to one event: what it sees and may do there."""
+
+    sees: bool = False
+    manages: bool = False
+    checks_in: bool = False
+    guest: bool = False
+    """On the guest list, by a proven way, and not taken off it."""
+
+
+def _reached(actor: Actor, company_id: uuid.UUID) -> bool:
+    """Tell whether the actor's session reaches the company: a token may be limited to one and all below it."""
+    if actor.company_id is None:
+        return True
+    inside = select(CompanyAncestor.depth).where(
+        CompanyAncestor.company_id == company_id, CompanyAncestor.ancestor_id == actor.company_id
+    )
+    return db.session.scalar(inside) is not None
+
+
+def _hosts(actor: Actor, event: Event) -> bool:
+    """Tell whether the actor is host or co-host."""
+    if actor.user_id is None or not _reached(actor, event.company_id):
+        return False
+    if event.host_id == actor.user_id:
+        return True
+    co_host = select(CoHost.user_id).where(CoHost.event_id == event.id, CoHost.user_id == actor.user_id)
+    return db.session.scalar(co_host) is not None
+
+
+def _is_guest(actor: Actor, event_id: uuid.UUID) -> bool:
+    # One condition alone for each way of being somebody: an index answers it, however long the list is.
+    mine = []
+    if actor.user_id is not None:
+        mine.append(Guest.user_id == actor.user_id)
+    if actor.guest_id is not None:
+        mine.append(Guest.id == actor.guest_id)
+    if not mine:
+        return False
+    found = select(Guest.id).where(
+        Guest.event_id == event_id, Guest.removed_at.is_(None), Guest.unconfirmed_until.is_(None), or_(*mine)
+    )
+    return db.session.scalar(found.limit(1)) is not None
+
+
+def standing(actor: Actor, event: Event) -> Standing:
+    """Return how `actor` stands to `event`. A draft is seen by those who manage it alone."""
+    if actor.system:
+        return Standing(sees=True, manages=True, checks_in=True)
+    role = companies_policy.role_in(actor, event.company_id)
+    hosts = _hosts(actor, event)
+    manages = hosts or may(role, Permission.MANAGE_EVENTS)
+    shown = event.published_at is not None
+    guest = _is_guest(actor, event.id)
+    sees = manages or (
+        shown and (event.visibility in {"public", "unlisted"} or guest or may(role, Permission.SEE_EVENTS))
+    )
+    checks_in = sees and (hosts or may(role, Permission.CHECK_IN))
+    return Standing(sees=sees, manages=manages, checks_in=checks_in, guest=guest)
+
+
+def can_see(actor: Actor, event: Event) -> bool:
+    """Tell whether `actor` may know that `event` exists."""
+    return standing(actor, event).sees
+
+
+def can_manage(actor: Actor, event: Event) -> bool:
+    """Tell whether `actor` may edit the event and its guest list: host, co-host, organisers of the company."""
+    return standing(actor, event).manages
+
+
+def can_check_in(actor: Actor, event: Event) -> bool:
+    """Tell whether `actor` may see the guests' names and let them in: also doorkeepers."""
+    return standing(actor, event).checks_in
+
+
+def require_see(actor: Actor, event: Event) -> None:
+    """Raise NotFoundError where `actor` may not see the event."""
+    require(True, seen=can_see(actor, event))  # noqa: FBT003 seeing is all it takes
+
+
+def require_manage(actor: Actor, event: Event) -> None:
+    """Raise NotFoundError where `actor` may not see the event, ForbiddenError where it may not manage it."""
+    found = standing(actor, event)
+    require(found.manages, seen=found.sees)
+
+
+def _limit(actor: Actor) -> ColumnElement[bool]:
+    """Narrow to what the session's company reaches."""
+    if actor.company_id is None:
+        return true()
+    below = select(CompanyAncestor.company_id).where(CompanyAncestor.ancestor_id == actor.company_id)
+    return Event.company_id.in_(below)
+
+
+def hosted_by(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which `actor` is host or co-host of an event."""
+    if actor.user_id is None:
+        return false()
+    co_hosted = select(CoHost.event_id).where(CoHost.user_id == actor.user_id)
+    return and_(or_(Event.host_id == actor.user_id, Event.id.in_(co_hosted)), _limit(actor))
+
+
+def guest_of(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which the actor's account is on the guest list of an event that was published."""
+    if actor.user_id is None:
+        return false()
+    listed = select(Guest.event_id).where(Guest.user_id == actor.user_id, Guest.removed_at.is_(None))
+    return and_(Event.published_at.is_not(None), Event.id.in_(listed))
+
+
+def managed_by(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which `actor` may manage an event."""
+    if actor.system:
+        return true()
+    if actor.user_id is None:
+        return false()
+    organises = Event.company_id.in_(companies_policy.company_ids(actor, at_least=Role.ORGANISER))
+    return or_(hosted_by(actor), organises)
+
+
+def listed_for(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which an event stands in lists that `actor` is shown.
+
+    Public events, those one is a guest of, and those of companies one has a role in. Unlisted events open by their
+    address alone; a draft is listed for those who manage it.
+    """
+    public = and_(Event.state == "published", Event.visibility == "public")
+    if actor.system:
+        return true()
+    if actor.user_id is None:
+        return public
+    works = Event.company_id.in_(companies_policy.company_ids(actor, at_least=Role.DOORKEEPER))
+    return or_(public, guest_of(actor), managed_by(actor), and_(Event.published_at.is_not(None), works))

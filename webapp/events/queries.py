@@ -1,0 +1,244 @@
+"""Reading events: never a row that the actor may not see."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from webapp.companies import policy as companies_policy
+from webapp.core import clock, text
+from webapp.core.actor import Actor
+from webapp.core.database import db
+from webapp.core.errors import NotFoundError
+from webapp.events import policy
+from webapp.models import (
+    CoHost,
+    Company,
+    CompanyAncestor,
+    Event,
+    Guest,
+    Invitation,
+    Membership,
+    OutboxMail,
+    Project,
+    Question,
+    Tally,
+    User,
+)
+
+WHEN: Final = ("upcoming", "past", "mine")
+
+_WHOLE = (
+    joinedload(Event.company),
+    joinedload(Event.project),
+    joinedload(Event.host),
+    selectinload(Event.co_hosts).joinedload(CoHost.user),
+    selectinload(Event.questions).selectinload(Question.answers),
+)
+
+
+def get_event(actor: Actor, event_id: uuid.UUID) -> Event:
+    """Return the event with company, project, host, co-hosts, questions and answers loaded.
+
+    Raises NotFoundError where there is none, or `actor` may not see it.
+    """
+    event = db.session.scalar(
+        select(Event).where(Event.id == event_id).options(*_WHOLE).execution_options(populate_existing=True)
+    )
+    if event is None:
+        raise NotFoundError
+    policy.require_see(actor, event)
+    return event
+
+
+def projects_seen(actor: Actor) -> list[Project]:
+    """Return the projects by which `actor` may narrow a list of events: those of the companies it has a role in."""
+    if actor.user_id is None:
+        return []
+    statement = (
+        select(Project)
+        .join(Project.company)
+        .options(joinedload(Project.company))
+        .where(Project.company_id.in_(companies_policy.company_ids(actor)), Company.deleted_at.is_(None))
+        .order_by(func.lower(Company.name), Company.id, Project.is_default.desc(), func.lower(Project.name))
+        .limit(200)
+    )
+    return list(db.session.scalars(statement))
+
+
+def _pattern(search: str) -> str:
+    plain = text.fold(text.fit(search[:200])).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{plain}%"
+
+
+def events_listed(
+    actor: Actor, *, when: str = "upcoming", search: str = "", project: uuid.UUID | None = None
+) -> Select[Event]:
+    """Return a SELECT, without an order, of the events that `actor` is shown in lists.
+
+    `when`: "upcoming" (not over yet), "past" (over), or "mine" (hosted, co-hosted, or on the guest list of).
+    `search`: part of the title or place. `project`: only this project's.
+    """
+    statement = select(Event).where(policy.listed_for(actor))
+    if when == "mine":
+        # Whoever hosts an event or is its guest is shown it, so that there is nothing more to ask.
+        statement = select(Event).where(or_(policy.hosted_by(actor), policy.guest_of(actor)))
+    elif when == "past":
+        statement = statement.where(Event.ends_at < clock.now())
+    else:
+        statement = statement.where(Event.ends_at >= clock.now())
+    if search.strip():
+        statement = statement.where(Event.search_key.like(_pattern(search), escape="\\"))
+    if project is not None:
+        statement = statement.where(Event.project_id == project)
+    return statement
+
+
+def list_events(statement: Select[Event]) -> Sequence[Event]:
+    """Return the events of a SELECT as a list shows them: hosts and companies loaded in the same query."""
+    return db.session.scalars(statement.options(joinedload(Event.host), joinedload(Event.company))).all()
+
+
+def public_events(limit: int) -> Sequence[Event]:
+    """Return the next public events that are not over, the soonest first."""
+    statement = (
+        select(Event)
+        .where(Event.state == "published", Event.visibility == "public", Event.ends_at >= clock.now())
+        .order_by(Event.starts_at, Event.id)
+        .limit(limit)
+    )
+    return list_events(statement)
+
+
+def coming_events(actor: Actor, limit: int) -> list[tuple[Event, Guest]]:
+    """Return what is next for the account: events it is a guest of and did not decline, with its guest row."""
+    if actor.user_id is None:
+        return []
+    statement = (
+        select(Event, Guest)
+        .join(Guest, Guest.event_id == Event.id)
+        .where(
+            Guest.user_id == actor.user_id,
+            Guest.removed_at.is_(None),
+            Guest.left_at.is_(None),
+            or_(Guest.reply == "yes", Guest.waiting_since.is_not(None)),
+            Event.published_at.is_not(None),
+            Event.ends_at >= clock.now(),
+        )
+        .order_by(Event.starts_at, Event.id)
+        .limit(limit)
+    )
+    return [(event, guest) for event, guest in db.session.execute(statement)]
+
+
+def open_votes(actor: Actor, limit: int) -> list[tuple[Event, Guest]]:
+    """Return the events whose vote waits for this account's ballot, with its guest row, the first to close on top."""
+    if actor.user_id is None:
+        return []
+    moment = clock.now()
+    closes = func.coalesce(Event.voting_closes_at, Event.ends_at)
+    decided = exists().where(Tally.event_id == Event.id, Tally.closed_at.is_not(None))
+    statement = (
+        select(Event, Guest)
+        .join(Guest, Guest.event_id == Event.id)
+        .where(
+            Guest.user_id == actor.user_id,
+            Guest.removed_at.is_(None),
+            Guest.on_roll,
+            ~Guest.has_voted,
+            Event.state == "published",
+            func.coalesce(Event.voting_opens_at, Event.published_at) <= moment,
+            closes > moment,
+            exists().where(Question.event_id == Event.id),
+            ~decided,
+        )
+        .order_by(closes, Event.id)
+        .limit(limit)
+    )
+    return [(event, guest) for event, guest in db.session.execute(statement)]
+
+
+def organised_events(actor: Actor, limit: int) -> Sequence[Event]:
+    """Return the events that the account hosts or co-hosts and that are not over, the soonest first."""
+    statement = (
+        select(Event)
+        .where(policy.hosted_by(actor), Event.state != "cancelled", Event.ends_at >= clock.now())
+        .order_by(Event.starts_at, Event.id)
+        .limit(limit)
+    )
+    return list_events(statement)
+
+
+def my_rows(actor: Actor, events: Sequence[Event]) -> dict[uuid.UUID, Guest]:
+    """Return the account's rows on the guest lists of these events, by event."""
+    if actor.user_id is None or not events:
+        return {}
+    statement = select(Guest).where(
+        Guest.user_id == actor.user_id,
+        Guest.event_id.in_([event.id for event in events]),
+        Guest.removed_at.is_(None),
+        Guest.unconfirmed_until.is_(None),
+    )
+    return {guest.event_id: guest for guest in db.session.scalars(statement)}
+
+
+def coming_guests(event: Event, limit: int) -> list[Guest]:
+    """Return guests who said yes, in the order they came onto the list; who may see them is for the caller to judge."""
+    if not event.guests_yes:
+        return []
+    statement = (
+        select(Guest)
+        .where(Guest.event_id == event.id, Guest.removed_at.is_(None), Guest.reply == "yes", Guest.places > 0)
+        # by the index of the list, which ends the search with the last one shown, however long the list is
+        .order_by(Guest.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(statement))
+
+
+def voting_opened(event: Event, moment: dt.datetime | None = None) -> bool:
+    """Tell whether the event's vote has opened: its questions and its rule are frozen from then on."""
+    if db.session.scalar(select(Tally.event_id).where(Tally.event_id == event.id)) is not None:
+        return True
+    opens = event.votes_from
+    if not event.published or opens is None or opens > (moment or clock.now()):
+        return False
+    return db.session.scalar(select(Question.id).where(Question.event_id == event.id).limit(1)) is not None
+
+
+def in_use(event: Event) -> bool:
+    """Tell whether somebody was ever put on the event's list, asked by a link, or written to about it."""
+    used = (
+        exists().where(Guest.event_id == event.id),
+        exists().where(Invitation.event_id == event.id),
+        exists().where(OutboxMail.event_id == event.id),
+        exists().where(Tally.event_id == event.id),
+    )
+    return bool(db.session.scalar(select(or_(*used))))
+
+
+def co_host_candidates(event: Event, keys: Sequence[str]) -> dict[str, User]:
+    """Return the accounts among those addresses (folded) that may become co-hosts, by address.
+
+    Those are people of the company (or of one above it) and guests who answered yes with an account: whoever may ask
+    for any other address would learn whether it has an account here.
+    """
+    people = (
+        select(Membership.user_id)
+        .join(CompanyAncestor, CompanyAncestor.ancestor_id == Membership.company_id)
+        .where(CompanyAncestor.company_id == event.company_id, Membership.revoked_at.is_(None))
+    )
+    guests = select(Guest.user_id).where(
+        Guest.event_id == event.id, Guest.removed_at.is_(None), Guest.joined_at.is_not(None)
+    )
+    statement = select(User).where(
+        User.email_key.in_(keys),
+        User.verified_at.is_not(None),
+        User.disabled_at.is_(None),
+        User.deleted_at.is_(None),
+        or_(User.id.in_(people), User.id.in_(guests)),
+    )
+    return {user.email_key: user for user in db.session.scalars(statement) if user.email_key}

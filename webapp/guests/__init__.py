@@ -1,0 +1,1 @@
+"""Guests: being listed, invited, replying, coming."""

@@ -1,0 +1,39 @@
+"""Every write of this feature, one function a verb."""
+
+from webapp.guests import emails  # noqa: F401 what these operations queue is told there
+from webapp.guests.operations.admitting import admit, confirm_place, mark_opened, renew_link, unsubscribe
+from webapp.guests.operations.door import check_in, undo_check_in, walk_in
+from webapp.guests.operations.listing import (
+    Added,
+    add_guest,
+    add_guests,
+    edit_guest,
+    remove_guest,
+    remove_guests,
+)
+from webapp.guests.operations.mailing import Sent, invite_guests, message_guests, remind_guests
+from webapp.guests.operations.replying import join, leave, reply
+
+__all__ = [
+    "Added",
+    "Sent",
+    "add_guest",
+    "add_guests",
+    "admit",
+    "check_in",
+    "confirm_place",
+    "edit_guest",
+    "invite_guests",
+    "join",
+    "leave",
+    "mark_opened",
+    "message_guests",
+    "remind_guests",
+    "remove_guest",
+    "remove_guests",
+    "renew_link",
+    "reply",
+    "undo_check_in",
+    "unsubscribe",
+    "walk_in",
+]

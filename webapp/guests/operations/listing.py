@@ -1,0 +1,204 @@
+"""Keeping the list: adding, editing, removing."""
+
+import dataclasses
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from webapp.core import clock, text
+from webapp.core.actor import Actor
+from webapp.core.database import db
+from webapp.core.errors import InputError, NotFoundError
+from webapp.core.operation import locked, operation
+from webapp.core.schema import judge
+from webapp.events.queries import voting_opened
+from webapp.guests import policy, rows
+from webapp.guests.counters import counted, recount_change
+from webapp.guests.errors import EventClosedError, ListedError
+from webapp.guests.rows import Person
+from webapp.guests.schemas import GuestInput, read_line
+from webapp.guests.sending import write
+from webapp.journal.writing import record
+from webapp.models import Event, Guest, User
+
+
+@dataclasses.dataclass(frozen=True)
+class Added:
+    """What became of one pasted line."""
+
+    line: str
+    outcome: Literal["added", "there already", "not an address"]
+    guest_id: uuid.UUID | None = None
+
+
+def require_open(event: Event) -> None:
+    """Raise EventClosedError unless guests of the event can be written to: it is published and not cancelled."""
+    if not event.published:
+        raise EventClosedError(
+            _l("This event has been cancelled.")
+            if event.state == "cancelled"
+            else _l("The event is still a draft. Publish it first, then invite.")
+        )
+
+
+def send_invitation(guest: Guest, event: Event) -> bool:
+    """Queue the invitation to a locked guest and note it; tell whether there was anybody to write to."""
+    if not write("guest-invited", guest, event):
+        return False
+    guest.invited_at = guest.invited_at or clock.now()
+    return True
+
+
+def _list(actor: Actor, event: Event, person: Person, *, invite: bool) -> Guest:
+    guest = rows.put_on_list(event, person)
+    if invite:
+        before = counted(guest)
+        send_invitation(guest, event)
+        recount_change(event.id, before, counted(guest))
+    record(actor, "guest.added", guest, company_id=event.company_id, source=person.source, invited=invite)
+    return guest
+
+
+@operation
+def add_guest(
+    actor: Actor,
+    event: Event,
+    *,
+    email: str | None = None,
+    name: str = "",
+    user_id: uuid.UUID | None = None,
+    invite: bool = False,
+    source: str = "listed",
+) -> Guest:
+    """Put somebody on the event's guest list, by address or by account, and invite at once if asked to.
+
+    Who was removed or left is put on it again. Raises ListedError (`duplicate`) where the person is on it,
+    EventClosedError for inviting to an event that is not published, NotFoundError or ForbiddenError.
+    """
+    policy.require_manage(actor, event)
+    if invite:
+        require_open(event)
+    person = Person(name=name, email=email, user_id=user_id, source=source, listed_by=actor.user_id)
+    return _list(actor, event, person, invite=invite)
+
+
+@operation
+def add_guests(
+    actor: Actor, event: Event, lines: Sequence[str], *, invite: bool = False, source: str = "listed"
+) -> list[Added]:
+    """Put many on the list, one a line such as "Ana <ana@example.org>"; return what became of each line.
+
+    A line that is no address, or is on the list already, does not keep the others away. Raises as `add_guest`.
+    """
+    policy.require_manage(actor, event)
+    if invite:
+        require_open(event)
+    results: list[Added] = []
+    for line in lines:
+        name, email = read_line(line)
+        try:
+            data = judge(GuestInput, {"email": email, "name": name})
+        except InputError:
+            results.append(Added(line, "not an address"))
+            continue
+        person = Person(name=data.name, email=data.email, source=source, listed_by=actor.user_id)
+        try:
+            guest = _list(actor, event, person, invite=invite)
+        except ListedError:
+            results.append(Added(line, "there already"))
+        else:
+            results.append(Added(line, "added", guest.id))
+    return results
+
+
+@operation
+def edit_guest(actor: Actor, event: Event, guest: Guest, *, name: str, email: str | None) -> Guest:
+    """Correct a guest's name and address.
+
+    A new address gets a new personal link and counts as not invited yet, since the old one went elsewhere. Raises
+    ListedError where another guest has that address, InputError for changing an account's address, or that of
+    somebody on the roll once voting has opened: whoever has the link sees the ballot that was cast by it.
+    """
+    policy.require_manage(actor, event)
+    guest = locked(_standing(event, guest))
+    before = counted(guest)
+    email = email or guest.email
+    if email is None and not name and guest.user_id is None:
+        raise InputError(fields={"name": _l("Please give a name or an e-mail address.")})
+    moved = (text.fold(email) if email else None) != guest.email_key
+    # Before it came to the event, nobody is told that there is an account: the row goes to the new address whole.
+    if moved and guest.user_id is not None and guest.replied_at is not None:
+        raise InputError(fields={"email": _l("This guest has an account, and its address is theirs to change.")})
+    if moved and guest.on_roll and voting_opened(event):
+        raise InputError(
+            fields={"email": _l("Voting has opened, and a ballot may stand behind this address: it stays as it is.")}
+        )
+    user = rows.account_of(text.fold(email)) if moved and email else None
+    if user is not None and rows.by_account(event.id, user.id) is not None:
+        raise ListedError(fields={"email": ListedError.message})
+    try:
+        with db.session.begin_nested():
+            if moved:
+                _move(guest, email, user)
+            guest.name, guest.name_key = name, rows.name_key(name, email)
+    except IntegrityError as error:
+        raise ListedError(fields={"email": ListedError.message}) from error
+    recount_change(event.id, before, counted(guest))
+    record(actor, "guest.edited", guest, company_id=event.company_id)
+    return guest
+
+
+def _move(guest: Guest, email: str | None, user: User | None) -> None:
+    guest.email, guest.email_key = email, text.fold(email) if email else None
+    guest.user_id = user.id if user else None
+    guest.nonce = text.secret(128)
+    guest.invited_at = guest.reminded_at = guest.opened_at = guest.unsubscribed_at = None
+    guest.last_mail_id = None
+
+
+@operation
+def remove_guest(actor: Actor, event: Event, guest: Guest) -> None:
+    """Take a guest off the list: softly, its places are free, a cast ballot stands.
+
+    Raises NotFoundError where the guest is not on it.
+    """
+    policy.require_manage(actor, event)
+    guest = locked(_standing(event, guest))
+    _standing(event, guest)
+    rows.take_off(event, guest, by=actor.user_id)
+    record(actor, "guest.removed", guest, company_id=event.company_id)
+
+
+@operation
+def remove_guests(actor: Actor, event: Event, guest_ids: Iterable[uuid.UUID]) -> int:
+    """Take several guests off the list; return how many that were."""
+    policy.require_manage(actor, event)
+    guests = locked_guests(event, guest_ids)
+    for guest in guests:
+        rows.take_off(event, guest, by=actor.user_id)
+        record(actor, "guest.removed", guest, company_id=event.company_id)
+    return len(guests)
+
+
+def locked_guests(event: Event, guest_ids: Iterable[uuid.UUID] | None) -> list[Guest]:
+    """Return the guests standing on the list with these ids (None: all of them), locked in the order of their ids.
+
+    The order keeps two such acts from waiting for each other.
+    """
+    statement = select(Guest).where(
+        Guest.event_id == event.id, Guest.removed_at.is_(None), Guest.unconfirmed_until.is_(None)
+    )
+    if guest_ids is not None:
+        statement = statement.where(Guest.id.in_(list(guest_ids)))
+    statement = statement.order_by(Guest.id).with_for_update().execution_options(populate_existing=True)
+    return list(db.session.scalars(statement))
+
+
+def _standing(event: Event, guest: Guest) -> Guest:
+    if guest.event_id != event.id or not guest.standing:
+        raise NotFoundError
+    return guest

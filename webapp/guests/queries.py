@@ -1,0 +1,190 @@
+"""Reads of guests, already narrowed to what the actor may see."""
+
+import dataclasses
+import uuid
+
+from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from webapp.core import clock, text, tokens
+from webapp.core.actor import Actor
+from webapp.core.database import db
+from webapp.core.errors import NotFoundError
+from webapp.core.tokens import Purpose, TokenExpiredError
+from webapp.guests import policy
+from webapp.models import Event, Guest, OutboxMail
+
+STATUSES = ("all", "yes", "no", "none", "listed", "waiting", "in", "trouble")
+LIST_KEY = (Guest.name_key, Guest.id)
+_TROUBLE = ("failed",)
+_WITH_EVENT = (
+    joinedload(Guest.event).joinedload(Event.host),
+    joinedload(Guest.event).joinedload(Event.company),
+)
+
+
+def _by_token(purpose: Purpose, token: str) -> Guest:
+    """Return the guest a token points to, with event, host and company loaded; NotFoundError where there is none."""
+    found = tokens.read(purpose, token)
+    guest = db.session.scalar(
+        select(Guest).where(Guest.id == found.row, Guest.nonce == found.nonce).options(*_WITH_EVENT)
+    )
+    if guest is None or guest.event.state == "draft":
+        raise NotFoundError
+    return guest
+
+
+def by_personal_token(token: str) -> Guest:
+    """Return the guest whose personal link this is, with event, host and company loaded.
+
+    A guest who left by own wish may still open it and come back. Raises NotFoundError (or TokenMissingError, which
+    looks the same) where the link was renewed, the guest removed, or the token made up.
+    """
+    guest = _by_token(Purpose.PERSONAL, token)
+    left = not guest.standing and guest.left_at is not None
+    if not left and not _stands(guest):
+        raise NotFoundError
+    return guest
+
+
+def by_unsubscribe_token(token: str) -> Guest:
+    """Return the guest whose unsubscribe link this is (removed or not); raises NotFoundError for a dead link."""
+    return _by_token(Purpose.UNSUBSCRIBE, token)
+
+
+def by_confirm_token(token: str) -> Guest:
+    """Return the guest who confirms a place with this link.
+
+    Raises NotFoundError where it leads nowhere, TokenExpiredError where its time has passed.
+    """
+    guest = _by_token(Purpose.CONFIRM_PLACE, token)
+    if not guest.standing and guest.unconfirmed_until is None:
+        raise NotFoundError
+    if guest.unconfirmed_until is not None and guest.unconfirmed_until <= clock.now():
+        raise TokenExpiredError
+    return guest
+
+
+def get_guest(actor: Actor, event: Event, guest_id: uuid.UUID) -> Guest:
+    """Return one guest of the event's list with the last mail loaded, for those who keep the list or the door.
+
+    Raises NotFoundError for others, and for a guest of another event.
+    """
+    policy.require_list(actor, event)
+    guest = db.session.scalar(
+        select(Guest).where(Guest.id == guest_id, Guest.event_id == event.id).options(joinedload(Guest.last_mail))
+    )
+    if guest is None or (guest.unconfirmed_until is not None):
+        raise NotFoundError
+    return guest
+
+
+def my_guest(actor: Actor, event: Event) -> Guest | None:
+    """Return the row by which `actor` is on the event's list; None where it is not."""
+    if actor.guest_id is not None:
+        guest = db.session.get(Guest, actor.guest_id)
+        if guest is not None and guest.event_id == event.id and _stands(guest):
+            return guest
+    if actor.user_id is None:
+        return None
+    guest = db.session.scalar(select(Guest).where(Guest.event_id == event.id, Guest.user_id == actor.user_id))
+    return guest if guest is not None and _stands(guest) else None
+
+
+def _stands(guest: Guest) -> bool:
+    return guest.standing and guest.unconfirmed_until is None
+
+
+def asked_of(actor: Actor, limit: int = 20) -> list[Guest]:
+    """Return the invitations `actor` has not answered yet, soonest event first, each with event, host and company."""
+    if actor.user_id is None:
+        return []
+    moment = clock.now()
+    statement = (
+        select(Guest)
+        .join(Guest.event)
+        .options(
+            contains_eager(Guest.event).joinedload(Event.host),
+            contains_eager(Guest.event).joinedload(Event.company),
+        )
+        .where(
+            Guest.user_id == actor.user_id,
+            Guest.removed_at.is_(None),
+            Guest.unconfirmed_until.is_(None),
+            Guest.reply.is_(None),
+            or_(Guest.invited_at.is_not(None), Guest.source == "link"),
+            Event.state == "published",
+            func.coalesce(Event.join_by, Event.ends_at) > moment,
+        )
+        .order_by(Event.starts_at, Event.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(statement))
+
+
+def on_the_list() -> Select[Guest]:
+    """Return a SELECT of the guests who stand on a list, with a proven way onto it."""
+    return select(Guest).where(Guest.removed_at.is_(None), Guest.unconfirmed_until.is_(None))
+
+
+def guest_list(actor: Actor, event: Event, *, search: str = "", status: str = "all") -> Select[Guest]:
+    """Return a SELECT of the event's guests with their last mail, to be ordered by LIST_KEY.
+
+    `search`: a part of a name or (for those who keep the list) of an address. `status`: one of STATUSES. Raises
+    NotFoundError for those who may not look at the list.
+    """
+    policy.require_list(actor, event)
+    statement = on_the_list().where(Guest.event_id == event.id).options(joinedload(Guest.last_mail))
+    search = text.fit(search)
+    wanted = text.fold(search)
+    if wanted:
+        found = Guest.name_key.contains(wanted, autoescape=True)
+        if not policy.can_manage(actor, event):
+            # the door sees names alone, so a search there must not find out addresses
+            found = or_(
+                func.lower(Guest.name).contains(wanted, autoescape=True),
+                Guest.name.contains(search.strip(), autoescape=True),
+            )
+        statement = statement.where(found)
+    conditions = {
+        "yes": Guest.reply == "yes",
+        "no": Guest.reply == "no",
+        "none": Guest.reply.is_(None),
+        "listed": Guest.invited_at.is_(None) & Guest.reply.is_(None),
+        "waiting": Guest.waiting_since.is_not(None),
+        "in": Guest.checked_in_at.is_not(None),
+        "trouble": exists().where(OutboxMail.id == Guest.last_mail_id, OutboxMail.state.in_(_TROUBLE)),
+    }
+    condition = conditions.get(status)
+    return statement if condition is None else statement.where(condition)
+
+
+def list_key(event: Event, guest_id: uuid.UUID) -> tuple[str, uuid.UUID] | None:
+    """Return where a guest stands in the order of the event's list; None for one of another event."""
+    found = db.session.scalar(select(Guest.name_key).where(Guest.id == guest_id, Guest.event_id == event.id))
+    return None if found is None else (found, guest_id)
+
+
+@dataclasses.dataclass(frozen=True)
+class MailCounts:
+    """How the e-mails of an event's guests stand."""
+
+    waiting: int = 0
+    failed: int = 0
+
+
+def mail_counts(event: Event) -> MailCounts:
+    """Return how many guests' last mails wait to be sent and how many were not delivered."""
+    rows = db.session.execute(
+        select(OutboxMail.state, func.count())
+        # by the guest's key first: there is no index on the last mail, and lists are long
+        .join(Guest, (Guest.id == OutboxMail.guest_id) & (Guest.last_mail_id == OutboxMail.id))
+        .where(
+            OutboxMail.event_id == event.id,
+            OutboxMail.state.in_(("queued", "sending", "failed")),
+            Guest.removed_at.is_(None),
+        )
+        .group_by(OutboxMail.state)
+    )
+    found: dict[str, int] = dict(iter(rows))
+    return MailCounts(found.get("queued", 0) + found.get("sending", 0), found.get("failed", 0))

@@ -1,0 +1,1 @@
+"""Invitations: links that let their bearer in."""

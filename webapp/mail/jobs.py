@@ -1,0 +1,7 @@
+"""Background work: sending what the outbox holds."""
+
+from webapp.core.jobs import Job
+from webapp.mail.delivery import deliver, sweep
+from webapp.mail.outbox import DELIVER
+
+JOBS: tuple[Job, ...] = (Job(DELIVER, deliver), Job("mail.sweep", sweep, every=1))

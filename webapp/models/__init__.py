@@ -1,0 +1,35 @@
+"""The tables, one file an aggregate. Importing this package makes them all known."""
+
+from webapp.models.account import LoginSession, OneTimeLink, User
+from webapp.models.ballot import AnswerSet, Ballot, BallotAnswer, Tally
+from webapp.models.company import Company, CompanyAncestor, Membership, Project
+from webapp.models.event import Answer, CoHost, Event, Question
+from webapp.models.guest import Guest
+from webapp.models.invitation import Invitation, InvitationUse
+from webapp.models.journal import JournalEntry
+from webapp.models.mail import OutboxMail
+from webapp.models.site import Site
+
+__all__ = [
+    "Answer",
+    "AnswerSet",
+    "Ballot",
+    "BallotAnswer",
+    "CoHost",
+    "Company",
+    "CompanyAncestor",
+    "Event",
+    "Guest",
+    "Invitation",
+    "InvitationUse",
+    "JournalEntry",
+    "LoginSession",
+    "Membership",
+    "OneTimeLink",
+    "OutboxMail",
+    "Project",
+    "Question",
+    "Site",
+    "Tally",
+    "User",
+]

@@ -1,0 +1,1 @@
+"""Voting: ballots, the count, the consensus and what follows from it."""

@@ -1,0 +1,80 @@
+"""Every route says who may use it. A route that says nothing is refused at start."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from webapp.core.actor import Scope
+from webapp.core.errors import ForbiddenError, SignInError
+from webapp.web.sign_in import current_actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+PUBLIC = "public"
+SIGNED_IN = "signed in"
+
+
+def public(view: View) -> View:
+    """Let anybody use this route; the operation behind it judges the rest."""
+    view.access = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Let those who are signed in use this route; a page leads others to sign in first."""
+    view.access = SIGNED_IN  # type: ignore[attr-defined]
+    return view
+
+
+def scope(needed: Scope) -> Callable[[View], View]:
+    """Let tokens that carry `needed` use this route."""
+
+    def mark(view: View) -> View:
+        view.access = needed  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def linked(view: View) -> View:
+    """Count this public route under the limits of personal and invitation links."""
+    view.linked = True  # type: ignore[attr-defined]
+    return public(view)
+
+
+def access_of(endpoint: str | None) -> str | Scope | None:
+    """Return what the endpoint says of itself: "public", "signed in", a scope, or None."""
+    view = current_app.view_functions.get(endpoint or "")
+    return getattr(view, "access", None)
+
+
+def is_linked(endpoint: str | None) -> bool:
+    """Tell whether the endpoint is opened by a personal or invitation link."""
+    return bool(getattr(current_app.view_functions.get(endpoint or ""), "linked", False))
+
+
+def judge() -> Response | None:
+    """Before each request: refuse or lead away whoever may not use the route."""
+    needed = access_of(request.endpoint)
+    if request.endpoint is None or needed == PUBLIC:
+        return None
+    actor = current_actor()
+    if actor.user_id is None:
+        if request.blueprint == "api" or request.path.startswith("/api/"):
+            raise SignInError
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("accounts.login", next=back), 303)
+    if isinstance(needed, Scope) and not actor.has_scope(needed):
+        raise ForbiddenError
+    return None
+
+
+def init_access(app: Flask) -> None:
+    """Let `judge` stand before every route, once all are known to declare themselves."""
+    vars(app.view_functions["static"])["access"] = PUBLIC
+    silent = [name for name, view in app.view_functions.items() if getattr(view, "access", None) is None]
+    if silent:
+        message = f"these routes do not say who may use them: {', '.join(sorted(silent))}"
+        raise RuntimeError(message)
+    app.before_request(judge)

@@ -1,0 +1,149 @@
+"""How often one may ask (DESIGN section 4, Limits): moving windows, kept in memory or in Redis."""
+
+import datetime as dt
+import hashlib
+import logging
+import math
+import time
+from collections.abc import Sequence
+
+from flask import Flask, current_app, g, request
+from flask_babel import lazy_gettext as _l
+from limits import RateLimitItem, RateLimitItemPerSecond, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from werkzeug.wrappers import Response
+
+from webapp.core import text
+from webapp.core.errors import AppError
+from webapp.extensions import limiter
+from webapp.web.access import is_linked
+from webapp.web.sign_in import current_actor
+
+log = logging.getLogger(__name__)
+SAFE = {"GET", "HEAD", "OPTIONS"}
+OPEN_ENDPOINTS = {"static", "assets.bundle", "health.healthz", "health.readyz"}
+LOGIN_ENDPOINTS = {"accounts.login", "accounts.register"}
+# Where somebody types the password again: guessing it there is bounded as at the door
+PASSWORD_ENDPOINTS = {
+    "accounts.change_password",
+    "accounts.change_email",
+    "accounts.confirm_password",
+    "accounts.delete",
+    "accounts.email_change",
+}
+API_LOGIN_PREFIXES = ("/api/login", "/api/auth/login", "/api/auth/authenticate", "/api/register", "/api/users")
+
+
+class TooOftenError(AppError):
+    """One of the limits is used up; `retry_after` says for how many seconds."""
+
+    id = "too_many_requests"
+    status = 429
+    message = _l("That was too often. Please wait a moment and try again.")
+
+
+def _share(limit: RateLimitItem, processes: int) -> RateLimitItem:
+    """Return what one of several processes may allow when they cannot count together."""
+    return type(limit)(max(1, limit.amount // processes), limit.multiples)
+
+
+def hit(setting: str, *key: str) -> None:
+    """Count one use of the limit `setting` under `key`; raises TooOftenError where it is used up."""
+    if not current_app.config["LIMITS"]:
+        return
+    for limit in parse_many(current_app.config[setting]):
+        try:
+            strategy = limiter.limiter
+            allowed = strategy.hit(limit, setting, *key)
+            reset = 0.0 if allowed else strategy.get_window_stats(limit, setting, *key).reset_time
+        except Exception:  # noqa: BLE001 whatever Redis or its driver raises: limits stay on, each process alone
+            log.warning("limits: the shared store does not answer; this process enforces its share")
+            alone: MovingWindowRateLimiter = current_app.extensions["limits_alone"]
+            share = _share(limit, current_app.config["WORKERS"])
+            allowed = alone.hit(share, setting, *key)
+            reset = 0.0 if allowed else alone.get_window_stats(share, setting, *key).reset_time
+        if not allowed:
+            # at the very moment the window ends it still counts
+            raise TooOftenError(retry_after=max(1, math.floor(reset - time.time()) + 1))
+
+
+def once(use: str, key: str, good_for: dt.timedelta) -> bool:
+    """Take `key` for `use`; tell False where it was taken within `good_for` before. Holds with limits switched off."""
+    single = RateLimitItemPerSecond(1, max(1, math.ceil(good_for.total_seconds())))
+    try:
+        return limiter.limiter.hit(single, "once", use, key)
+    except Exception:  # noqa: BLE001 as in `hit`
+        log.warning("limits: the shared store does not answer; this process remembers alone what was used")
+        alone: MovingWindowRateLimiter = current_app.extensions["limits_alone"]
+        return alone.hit(single, "once", use, key)
+
+
+def _address() -> str:
+    return request.remote_addr or "unknown"
+
+
+def _login_key() -> str:
+    # outer space does not make another account of it, however much of it there is
+    return text.fold(request.form.get("email", "").strip()[:400])
+
+
+def _short(key: str) -> str:
+    """Return a key of bounded length for whatever a stranger puts into a path."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _buckets() -> Sequence[tuple[str, ...]]:
+    """Return which limits this request counts under, with their keys."""
+    address = _address()
+    api = request.path.startswith("/api/")
+    if request.endpoint in LOGIN_ENDPOINTS and request.method not in SAFE:
+        account = _login_key()
+        return (
+            ("LIMIT_LOGIN_ADDRESS", address),
+            ("LIMIT_LOGIN_BOTH", _short(account), address),
+            ("LIMIT_LOGIN_ACCOUNT", _short(account)),
+        )
+    if is_linked(request.endpoint):
+        link = next((str(v) for k, v in (request.view_args or {}).items() if k in {"token", "invite"}), request.path)
+        linked = (("LIMIT_LINK", _short(link)), ("LIMIT_LINK_ADDRESS", address))
+        if request.endpoint in PASSWORD_ENDPOINTS and request.method not in SAFE:
+            return (*linked, ("LIMIT_LOGIN_BOTH", _short(link), address), ("LIMIT_LOGIN_ACCOUNT", _short(link)))
+        return linked
+    user_id = current_actor().user_id
+    if user_id is not None:
+        signed_in = ("LIMIT_SIGNED_IN", str(user_id))
+        if request.endpoint in PASSWORD_ENDPOINTS and request.method not in SAFE:
+            return (signed_in, ("LIMIT_LOGIN_BOTH", str(user_id), address), ("LIMIT_LOGIN_ACCOUNT", str(user_id)))
+        return (signed_in,)
+    if request.method not in SAFE and request.path.startswith(API_LOGIN_PREFIXES):
+        return (("LIMIT_ANONYMOUS", address), ("LIMIT_API_LOGIN", address))
+    if api or request.method not in SAFE:
+        return (("LIMIT_ANONYMOUS", address),)
+    return (("LIMIT_PAGES", address),)
+
+
+def judge() -> None:
+    """Before each request: count it, and refuse it where a limit is used up."""
+    if request.endpoint in OPEN_ENDPOINTS or not current_app.config["LIMITS"]:
+        return
+    for setting, *key in _buckets():
+        hit(setting, *key)
+
+
+def _headers(response: Response) -> Response:
+    retry = g.get("retry_after")
+    if retry is not None:
+        response.headers["Retry-After"] = str(retry)
+    return response
+
+
+def init_limits(app: Flask) -> None:
+    """Bind the limiter to its store and let `judge` stand before every route."""
+    app.config.setdefault("RATELIMIT_STORAGE_URI", app.config["REDIS_URL"] or "memory://")
+    app.config.setdefault("RATELIMIT_STRATEGY", "moving-window")
+    app.config.setdefault("RATELIMIT_HEADERS_ENABLED", False)
+    limiter.init_app(app)
+    app.extensions["limits_alone"] = MovingWindowRateLimiter(MemoryStorage())
+    app.before_request(judge)
+    app.after_request(_headers)
