@@ -132,11 +132,10 @@ def test_stopping_waits_for_the_running_job(worked, done):
 
 
 def test_stopping_says_nothing_of_trouble(worked, done, caplog):
-    for _ in range(5):
+    for round_ in range(1, 6):
         jobs.start_consumer(worked)
         jobs.enqueue("note", "a")
-        count = len(done.calls) + 1
-        done.wait_for(lambda calls, count=count: len(calls) >= count)
+        done.wait_for(lambda calls, round_=round_: len(calls) == round_)
         jobs.stop_consumer()
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
