@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 POSTGRESQL = os.environ.get("FOLKMOOT_TEST_POSTGRES", "postgresql:///postgres")
+_GUARDS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
 REDIS = os.environ.get("FOLKMOOT_TEST_REDIS", "redis://127.0.0.1:6379/15")
 
 
@@ -34,12 +35,29 @@ def empty(engine: sa.Engine, metadata: sa.MetaData) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             names = ", ".join(f'"{table.name}"' for table in tables)
+            # the journal refuses to be emptied: its guards sleep for this transaction
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
             connection.exec_driver_sql(f"TRUNCATE {names}")
         else:
             connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+            guards = connection.exec_driver_sql(_GUARDS).fetchall()
+            for name, _definition in guards:
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
             for table in tables:
                 connection.execute(table.delete())
+            for _name, definition in guards:
+                connection.exec_driver_sql(definition)
         site = metadata.tables["sites"]
         connection.execute(
-            site.update().values(name="Folkmoot", footer="", registration=None, allowed_domains="", set_up_at=None)
+            site.update().values(
+                name="Folkmoot",
+                footer="",
+                registration=None,
+                allowed_domains="",
+                limits={},
+                privacy_url="",
+                terms_url="",
+                imprint_url="",
+                set_up_at=None,
+            )
         )

@@ -40,10 +40,17 @@ class AccountChange:
 
 @dataclasses.dataclass(frozen=True)
 class AccessChange:
-    """Whose access ended, in which company (None: everywhere)."""
+    """Whose access ended, in which company, and by whom.
+
+    `offboarding`: what the account holds in the company and all below it goes, with its role; what is handed over goes
+    to the account `successor_id`. Otherwise only one role ended, and what was made with it stays.
+    """
 
     user_id: uuid.UUID
-    company_id: uuid.UUID | None = None
+    company_id: uuid.UUID
+    by: uuid.UUID | None = None
+    offboarding: bool = False
+    successor_id: uuid.UUID | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """The tables, one file an aggregate. Importing this package makes them all known."""
 
 from webapp.models.account import LoginSession, OneTimeLink, User
+from webapp.models.app import App
 from webapp.models.ballot import AnswerSet, Ballot, BallotAnswer, Tally
 from webapp.models.company import Company, CompanyAncestor, Membership, Project
-from webapp.models.event import Answer, CoHost, Event, Question
+from webapp.models.event import Answer, CoHost, Event, EventDay, Question
 from webapp.models.guest import Guest
 from webapp.models.invitation import Invitation, InvitationUse
 from webapp.models.journal import JournalEntry
@@ -13,12 +14,14 @@ from webapp.models.site import Site
 __all__ = [
     "Answer",
     "AnswerSet",
+    "App",
     "Ballot",
     "BallotAnswer",
     "CoHost",
     "Company",
     "CompanyAncestor",
     "Event",
+    "EventDay",
     "Guest",
     "Invitation",
     "InvitationUse",

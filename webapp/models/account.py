@@ -74,6 +74,10 @@ class LoginSession(WithId, WithCreated, Base):
     fresh_at: Mapped[dt.datetime | None]
     """When the password was last typed in this session."""
     revoked_at: Mapped[dt.datetime | None]
+    company_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("companies.id"), index=True)
+    """A token's: the company it acts for, with all below it; None: the whole account."""
+    app_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("apps.id"), index=True)
+    """A token's: the app it was issued to."""
 
     user: Mapped[User] = relationship(back_populates="sessions", lazy="raise")
 

@@ -85,5 +85,7 @@ class Project(WithId, WithCreated, Base):
     name: Mapped[str] = mapped_column(String(120))
     is_default: Mapped[bool] = mapped_column(default=False)
     archived_at: Mapped[dt.datetime | None]
+    calendar_nonce: Mapped[str | None] = mapped_column(String(43))
+    """What the secret link of its calendar feed is derived from; None: there is no feed."""
 
     company: Mapped[Company] = relationship(lazy="raise")

@@ -33,6 +33,7 @@ class Event(WithCreated, Base):
         CheckConstraint("min_votes >= 1", name="min_votes"),
         CheckConstraint("voting_closes_at > voting_opens_at", name="voting_closes_after_opening"),
         Index(None, "company_id", "starts_at", "id"),
+        Index(None, "company_id", "ends_at"),
         Index(None, "project_id", "starts_at", "id"),
         Index(None, "host_id", "starts_at"),
         Index(
@@ -134,6 +135,25 @@ class Event(WithCreated, Base):
     def published(self) -> bool:
         """Tell whether guests can see and answer it."""
         return self.state == "published"
+
+
+class EventDay(Base):
+    """What happened to an event's guest list on one day (UTC).
+
+    Kept by guests/counters.py, so that no chart counts guests.
+    Each number only grows: an answer that is changed counts anew on the day it is changed.
+    """
+
+    __tablename__ = "event_days"
+    _shown = "event_id"
+
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    invited: Mapped[int] = mapped_column(default=0)
+    opened: Mapped[int] = mapped_column(default=0)
+    yes: Mapped[int] = mapped_column(default=0)
+    no: Mapped[int] = mapped_column(default=0)
+    checked_in: Mapped[int] = mapped_column(default=0)
 
 
 class CoHost(Base):

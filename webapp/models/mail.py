@@ -23,6 +23,12 @@ class OutboxMail(WithId, WithCreated, Base):
             postgresql_where=text("state IN ('queued', 'sending')"),
         ),
         Index(None, "company_id", "id"),
+        Index(
+            "ix_outbox_mails_failed",
+            "company_id",
+            sqlite_where=text("state = 'failed'"),
+            postgresql_where=text("state = 'failed'"),
+        ),
         Index(None, "guest_id"),
         Index(None, "to_key", "template", "created_at"),
     )

@@ -1,6 +1,7 @@
 """The installation itself: one row."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import CheckConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,4 +25,10 @@ class Site(Base):
     """None: as the setting REGISTRATION says."""
     allowed_domains: Mapped[str] = mapped_column(Text, default="")
     """Mail domains that may register, one a line; none: all."""
+    limits: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Limits that differ from the environment's: {setting: "30/minute;200/hour"}."""
+    privacy_url: Mapped[str] = mapped_column(String(500), default="")
+    terms_url: Mapped[str] = mapped_column(String(500), default="")
+    imprint_url: Mapped[str] = mapped_column(String(500), default="")
+    """Where the legal texts stand; empty: not linked."""
     set_up_at: Mapped[dt.datetime | None]

@@ -1,6 +1,6 @@
-"""The HTML face: companies, and the first run."""
+"""The HTML face: companies with all their rooms, and the first run."""
 
-from webapp.companies.views import companies, setup
-from webapp.companies.views.companies import bp
+from webapp.companies.views import companies, people, setup
+from webapp.companies.views.blueprint import bp
 
-__all__ = ["bp", "companies", "setup"]
+__all__ = ["bp", "companies", "people", "setup"]

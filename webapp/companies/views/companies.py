@@ -1,30 +1,17 @@
-"""Companies: the list, a new one, its dashboard, its people."""
+"""Companies: the list, a new one, its dashboard."""
 
-import uuid
-
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
 from webapp.companies import operations, policy, queries
 from webapp.companies.forms import CompanyForm
+from webapp.companies.views.blueprint import Answer, bp, rooms
 from webapp.core.errors import InputError
 from webapp.core.permissions import Permission, Role
-from webapp.models import Company
 from webapp.web.access import signed_in
 from webapp.web.sign_in import current_actor
 
-bp = Blueprint("companies", __name__, url_prefix="/companies")
-Answer = str | Response | tuple[str, int]
 _EVENTS_SHOWN = 5
-
-
-def rooms(company: Company, here: str) -> list[tuple[str, str, str, bool]]:
-    """Return the rooms of a company for the side of its pages: (label, address, icon, whether this is it)."""
-    return [
-        (_("Overview"), url_for("companies.show", slug=company.slug), "house", here == "show"),
-        (_("People"), url_for("companies.people", slug=company.slug), "users", here == "people"),
-    ]
 
 
 @bp.get("")
@@ -71,33 +58,3 @@ def show(slug: str) -> Answer:
         may_manage=may_manage,
         may_manage_children=policy.allows(actor, company.id, Permission.MANAGE_CHILDREN),
     )
-
-
-@bp.get("/<slug>/people")
-@signed_in
-def people(slug: str) -> Answer:
-    """Show who is what in a company."""
-    actor = current_actor()
-    company = queries.get_company(actor, slug)
-    return render_template(
-        "companies/people.html",
-        company=company,
-        side=rooms(company, "people"),
-        people=queries.people_of(company.id),
-        role=policy.role_in(actor, company.id),
-        may_manage=policy.allows(actor, company.id, Permission.MANAGE_PEOPLE),
-        may_manage_owners=policy.allows(actor, company.id, Permission.MANAGE_OWNERS),
-    )
-
-
-@bp.post("/<slug>/people/<uuid:membership_id>/revoke")
-@signed_in
-def revoke(slug: str, membership_id: uuid.UUID) -> Answer:
-    """Take a role away, or leave."""
-    actor = current_actor()
-    company = queries.get_company(actor, slug)
-    membership = queries.get_membership(actor, company, membership_id)
-    own, name = membership.user_id == actor.user_id, membership.user.full_name
-    operations.revoke(actor, membership)
-    flash(_("You have left %(company)s.", company=company.name) if own else _("%(name)s is out.", name=name), "yes")
-    return redirect(url_for("companies.index") if own else url_for("companies.people", slug=slug), 303)

@@ -1,13 +1,13 @@
-"""The HTML face of the site's own pages. Whoever does not look after the site finds nothing here."""
+"""The site's outbox."""
 
 import uuid
 
-from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from webapp.admin.views.blueprint import bp, rooms
 from webapp.admin.words import kind
-from webapp.core import jobs
 from webapp.core.database import db
 from webapp.core.errors import NotFoundError
 from webapp.mail import operations, policy, queries
@@ -17,39 +17,12 @@ from webapp.web.headers import POLICY
 from webapp.web.pagination import decode, here, paged, window
 from webapp.web.sign_in import current_actor
 
-bp = Blueprint("admin", __name__, url_prefix="/admin")
 PAGE = 25
 # An e-mail is styled in place. In its frame it may do nothing else: no script, no picture from elsewhere, no form.
 _LETTER_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'self'"
 )
-
-
-def rooms(current: str) -> list[tuple[str, str, str, bool]]:
-    """Return the rooms of the site's pages: (label, address, icon, whether this is it)."""
-    return [
-        (_("Overview"), url_for("admin.index"), "house", current == "index"),
-        (_("Mail"), url_for("admin.mail"), "mail", current == "mail"),
-    ]
-
-
-@bp.get("")
-@signed_in
-def index() -> str:
-    """Show how the site stands: mails, jobs, the database."""
-    figures = queries.figures(current_actor())
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 jobs belong to the app
-    return render_template(
-        "admin/index.html",
-        side=rooms("index"),
-        figures=figures,
-        has_server=bool(app.config["MAIL_SERVER"]),
-        jobs_run=jobs.are_running(app),
-        jobs_waiting=jobs.waiting(app),
-        database={"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(db.engine.dialect.name, db.engine.dialect.name),
-        base_url=app.config["BASE_URL"],
-    )
 
 
 @bp.get("/mail")

@@ -1,0 +1,91 @@
+"""Who is what in a company: granting and taking roles."""
+
+import uuid
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import update
+
+from webapp.companies import policy, queries
+from webapp.companies.errors import LastOwnerError
+from webapp.core import clock
+from webapp.core.actor import Actor
+from webapp.core.database import db
+from webapp.core.errors import ConflictError, NotFoundError
+from webapp.core.hooks import AccessChange, access_revoked
+from webapp.core.operation import count, operation
+from webapp.core.permissions import Permission, Role
+from webapp.journal.writing import record
+from webapp.models import Company, Membership, User
+
+
+def give(actor: Actor, company_id: uuid.UUID, user_id: uuid.UUID, role: Role) -> Membership:
+    """Write a membership, within an operation; return it. Nothing is judged here."""
+    membership = Membership(
+        company_id=company_id, user_id=user_id, role=role.value, granted_at=clock.now(), granted_by=actor.user_id
+    )
+    db.session.add(membership)
+    db.session.flush()
+    record(actor, "membership.granted", membership, company_id=company_id, user=str(user_id), role=role.value)
+    return membership
+
+
+def take(actor: Actor, membership: Membership) -> None:
+    """End a membership; ConflictError where somebody else was quicker."""
+    standing = (Membership.id == membership.id, Membership.revoked_at.is_(None))
+    if not count(update(Membership).where(*standing).values(revoked_at=clock.now(), revoked_by=actor.user_id)):
+        raise ConflictError
+    user = str(membership.user_id)
+    record(actor, "membership.revoked", membership, company_id=membership.company_id, user=user, role=membership.role)
+
+
+def require_over(actor: Actor, company_id: uuid.UUID, *roles: Role) -> None:
+    """Raise unless `actor` may grant and revoke all of `roles` in the company."""
+    policy.require_in(actor, company_id, Permission.MANAGE_PEOPLE)
+    if Role.OWNER in roles:
+        policy.require_in(actor, company_id, Permission.MANAGE_OWNERS)
+
+
+def locked_company(company_id: uuid.UUID) -> Company:
+    """Return the company under a lock: who owns it changes one at a time."""
+    company = db.session.get(Company, company_id, populate_existing=True, with_for_update=True)
+    if company is None or company.deleted_at is not None:
+        raise NotFoundError
+    return company
+
+
+def require_owner_left(company: Company, but: uuid.UUID) -> None:
+    """Raise LastOwnerError where nobody but this account owns the company or one above it."""
+    if not queries.has_other_owner(company.id, but):
+        raise LastOwnerError(_l("A company needs an owner. Please make somebody else owner first."))
+
+
+@operation
+def grant(actor: Actor, company: Company, user: User, role: Role) -> Membership:
+    """Give `user` a role in the company and return the membership; another role it had there is revoked.
+
+    The system (an accepted invitation) never lowers a role. Raises NotFoundError, ForbiddenError, LastOwnerError.
+    """
+    company = locked_company(company.id)
+    standing = queries.standing(company.id, user.id)
+    had = Role(standing.role) if standing else None
+    require_over(actor, company.id, role, *([had] if had else []))
+    if standing is not None and had is not None:
+        if had is role or (actor.system and had.rank > role.rank):
+            return standing
+        if had is Role.OWNER:
+            require_owner_left(company, user.id)
+        take(actor, standing)
+    return give(actor, company.id, user.id, role)
+
+
+@operation
+def revoke(actor: Actor, membership: Membership) -> None:
+    """End a membership: one's own, or somebody else's that one may grant. Raises LastOwnerError for the last owner."""
+    company = locked_company(membership.company_id)
+    if membership.user_id != actor.user_id:
+        require_over(actor, company.id, Role(membership.role))
+    if membership.role == Role.OWNER.value:
+        require_owner_left(company, membership.user_id)
+    user_id = membership.user_id
+    take(actor, membership)
+    access_revoked.fire(AccessChange(user_id, company.id, by=actor.user_id))

@@ -1,0 +1,86 @@
+"""Who is what in a company."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from webapp.companies import policy
+from webapp.core import clock
+from webapp.core.actor import Actor
+from webapp.core.database import db
+from webapp.core.errors import NotFoundError
+from webapp.core.permissions import Role
+from webapp.models import Company, CompanyAncestor, Invitation, InvitationUse, Membership, User
+
+
+def people_of(company_id: uuid.UUID) -> Sequence[Membership]:
+    """Return the standing memberships of the company itself, accounts loaded: strongest role first, then by name."""
+    ranks = {role.value: -role.rank for role in Role}
+    statement = (
+        select(Membership)
+        .join(Membership.user)
+        .options(contains_eager(Membership.user))
+        .where(Membership.company_id == company_id, Membership.revoked_at.is_(None), User.deleted_at.is_(None))
+        .order_by(User.name, User.surname, Membership.id)
+    )
+    return sorted(db.session.scalars(statement), key=lambda membership: ranks[membership.role])
+
+
+def get_membership(actor: Actor, company: Company, membership_id: uuid.UUID) -> Membership:
+    """Return a standing membership of the company; NotFoundError where there is none or the actor has no role there."""
+    statement = select(Membership).where(
+        Membership.id == membership_id, Membership.company_id == company.id, Membership.revoked_at.is_(None)
+    )
+    membership = db.session.scalar(statement.options(joinedload(Membership.user)))
+    if membership is None or policy.role_in(actor, company.id) is None:
+        raise NotFoundError
+    return membership
+
+
+def standing(company_id: uuid.UUID, user_id: uuid.UUID) -> Membership | None:
+    """Return what the account is in this company itself."""
+    return db.session.scalar(
+        select(Membership).where(
+            Membership.company_id == company_id, Membership.user_id == user_id, Membership.revoked_at.is_(None)
+        )
+    )
+
+
+def memberships_of(user_id: uuid.UUID) -> Sequence[Membership]:
+    """Return the account's standing memberships, companies loaded."""
+    statement = select(Membership).options(joinedload(Membership.company))
+    return db.session.scalars(statement.where(Membership.user_id == user_id, Membership.revoked_at.is_(None))).all()
+
+
+def has_other_owner(company_id: uuid.UUID, but: uuid.UUID) -> bool:
+    """Tell whether anybody but this account owns the company or one above it."""
+    statement = (
+        select(Membership.id)
+        .join(CompanyAncestor, CompanyAncestor.ancestor_id == Membership.company_id)
+        .where(
+            CompanyAncestor.company_id == company_id,
+            Membership.role == Role.OWNER.value,
+            Membership.revoked_at.is_(None),
+            Membership.user_id != but,
+        )
+    )
+    return db.session.scalar(statement.limit(1)) is not None
+
+
+def needs_company(user_id: uuid.UUID) -> bool:
+    """Tell whether the account has no role anywhere, and no invitation holds one for it that can still be granted."""
+    has_role = select(Membership.id).where(Membership.user_id == user_id, Membership.revoked_at.is_(None))
+    promised = (
+        select(InvitationUse.id)
+        .join(InvitationUse.invitation)
+        .where(
+            InvitationUse.user_id == user_id,
+            InvitationUse.state == "held",
+            InvitationUse.held_until > clock.now(),
+            Invitation.kind == "company",
+            Invitation.revoked_at.is_(None),
+        )
+    )
+    return db.session.scalar(has_role.limit(1)) is None and db.session.scalar(promised.limit(1)) is None
