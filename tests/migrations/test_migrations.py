@@ -19,7 +19,20 @@ from webapp.core.database import Base, db
 from webapp.core.operation import operation
 from webapp.journal.writing import record
 from webapp.mail.outbox import queue
-from webapp.models import AnswerSet, Ballot, BallotAnswer, Company, Event, Invitation, InvitationUse, OneTimeLink, Tally
+from webapp.models import (
+    AnswerSet,
+    App,
+    Ballot,
+    BallotAnswer,
+    Company,
+    Event,
+    EventDay,
+    Invitation,
+    InvitationUse,
+    JournalEntry,
+    OneTimeLink,
+    Tally,
+)
 
 
 @operation
@@ -45,6 +58,8 @@ def fill() -> None:
         link,
         Tally(event_id=event.id, opened_at=clock.now(), ballots=1),
         AnswerSet(event_id=event.id, key="0" * 64, answers=[], votes=1),
+        App(company_id=company.id, name="Kiosk", scopes=["check-in"], key_hash="0" * 64, created_by=user.id),
+        EventDay(event_id=event.id, day=clock.now().date(), invited=2, yes=1),
     )
     question = db.session.scalars(sa.select(Base.metadata.tables["questions"].c.id)).one()
     answer = db.session.scalars(sa.select(Base.metadata.tables["answers"].c.id)).first()
@@ -84,6 +99,42 @@ def test_up_down_and_up_again_with_rows(fresh: Flask):
     assert names() == set()
     flask_migrate.upgrade()
     assert {name: n for name, n in counts().items() if n} == {"sites": 1}
+
+
+def test_the_days_of_events_are_counted_from_the_guest_lists(fresh: Flask):
+    flask_migrate.upgrade()
+    fill()
+    before = counts()
+    event = db.session.query(Event).first()
+    noon = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+    late = dt.datetime(2026, 3, 2, 23, 59, 59, tzinfo=dt.UTC)
+    factories.a_guest(event, email="a@example.org", invited_at=noon, opened_at=noon, reply="no", replied_at=late)
+    factories.a_guest(event, email="b@example.org", invited_at=noon, removed_at=late)
+    factories.a_guest(event, email="c@example.org", invited_at=late, checked_in_at=late)
+    db.session.remove()
+    flask_migrate.downgrade(revision="0001")
+    flask_migrate.upgrade()
+    days = {
+        (day.day, day.invited, day.opened, day.yes, day.no, day.checked_in)
+        for day in db.session.query(EventDay)
+        if day.day.year == noon.year and day.day.month == noon.month
+    }
+    assert days == {(noon.date(), 1, 1, 0, 0, 0), (late.date(), 1, 0, 0, 1, 1)}
+    kept = counts()
+    assert kept["journal_entries"] == before["journal_entries"]
+    assert kept["login_sessions"] == before["login_sessions"]
+    assert kept["guests"] == before["guests"] + 3
+
+
+def test_the_journal_numbers_on_after_its_table_was_rebuilt(fresh: Flask):
+    flask_migrate.upgrade()
+    fill()
+    last = max(entry.id for entry in db.session.query(JournalEntry))
+    db.session.remove()
+    flask_migrate.downgrade(revision="0001")
+    flask_migrate.upgrade()
+    _write_and_mail(db.session.query(Event).first())
+    assert max(entry.id for entry in db.session.query(JournalEntry)) > last
 
 
 def test_a_second_start_keeps_what_is_there(fresh: Flask):
