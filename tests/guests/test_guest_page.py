@@ -56,6 +56,24 @@ def test_the_page_shows_the_event_and_two_answers(browser: Browser, owner: User)
     assert page.headers["Referrer-Policy"] == "same-origin"
 
 
+def test_the_company_invites_where_the_host_has_deleted_the_account(browser: Browser, owner: User) -> None:
+    gone = factories.an_account()
+    company = factories.a_company(owner, name="Zadruga")
+    guest = factories.a_guest(factories.an_event(company, gone, title="Žive meje"), name="Ana")
+    factories.save(forgotten(gone))
+    page = browser.get(path_of(guest)).text
+    assert "<bdi>Zadruga</bdi>" in page
+    assert "<bdi></bdi>" not in page
+
+
+def forgotten(user: User) -> User:
+    """The account as its deletion leaves it."""
+    user.email = user.email_key = None
+    user.name = user.surname = ""
+    user.deleted_at = clock.now()
+    return user
+
+
 def test_showing_the_page_changes_nothing(browser: Browser, owner: User) -> None:
     guest = factories.a_guest(an_event(owner))
     for more in ("", "?reply=yes", "?reply=no", "/calendar.ics"):
