@@ -1,9 +1,12 @@
 """Places and counters: whatever happens, the numbers on the event are those that counting the rows gives."""
 
 import datetime as dt
+import threading
+import uuid
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +21,8 @@ from webapp.core.errors import AppError
 from webapp.core.hooks import AccountChange
 from webapp.core.operation import operation
 from webapp.guests import handlers, operations, rows
-from webapp.models import Event, Guest, User
+from webapp.guests.counters import DAILY
+from webapp.models import Event, EventDay, Guest, User
 
 pytestmark = pytest.mark.both_databases
 
@@ -47,6 +51,12 @@ def kept(event_id) -> dict[str, int]:
     db.session.rollback()
     event = db.session.get_one(Event, event_id)
     return {name: getattr(event, name) for name in count_rows(event_id)}
+
+
+def days_of(event_id) -> dict[str, int]:
+    """What the event's days say, all of them together."""
+    days = db.session.scalars(select(EventDay).where(EventDay.event_id == event_id)).all()
+    return {f"guests_{name}": sum(getattr(day, name) for day in days) for name in DAILY}
 
 
 def address(who: int) -> str:
@@ -116,14 +126,69 @@ def test_after_anything_places_and_counters_are_what_counting_rows_gives(
         questions={"?": ["a", "b"]},
     )
     does = acts(event, owner, people)
+    happened = dict.fromkeys((f"guests_{name}" for name in DAILY), 0)
     for act, who, size in steps:
         before = kept(event.id)
         try:
             does[act](who, size)
         except AppError:
             assert kept(event.id) == before, f"{act} was refused and left something behind"
-        assert kept(event.id) == count_rows(event.id), act
+        after = count_rows(event.id)
+        assert kept(event.id) == after, act
+        happened = {name: times + max(0, after[name] - before[name]) for name, times in happened.items()}
+        assert days_of(event.id) == happened, act
         assert capacity is None or kept(event.id)["taken"] <= capacity
+
+
+def test_each_day_keeps_what_happened_on_it_and_nothing_is_taken_back(app: Flask) -> None:
+    with time_machine.travel("2031-05-01T23:59:50Z", tick=False) as clock_hand:
+        owner = factories.an_account()
+        event = factories.an_event(factories.a_company(owner), owner)
+        guest = factories.a_guest(event)
+        me, door = Actor(guest_id=guest.id), factories.acting(owner)
+        operations.reply(me, guest, reply="yes")
+        operations.reply(me, guest, reply="no")
+        clock_hand.shift(dt.timedelta(seconds=20))
+        operations.reply(me, guest, reply="yes")
+        for _ in range(2):
+            operations.check_in(door, event, guest)
+            operations.undo_check_in(door, event, guest)
+    rows = db.session.scalars(select(EventDay).where(EventDay.event_id == event.id).order_by(EventDay.day)).all()
+    assert [(str(row.day), row.yes, row.no, row.checked_in) for row in rows] == [
+        ("2031-05-01", 1, 1, 0),
+        ("2031-05-02", 1, 0, 2),
+    ]
+    assert kept(event.id)["guests_checked_in"] == 0
+
+
+def test_many_answers_at_once_are_all_in_the_day(app: Flask) -> None:
+    owner = factories.an_account()
+    event = factories.an_event(factories.a_company(owner), owner)
+    guests = [factories.a_guest(event).id for _ in range(12)]
+    start, trouble = threading.Barrier(len(guests)), []
+
+    def answer(guest_id: uuid.UUID, reply: str) -> None:
+        with app.app_context():
+            guest = db.session.get_one(Guest, guest_id)
+            start.wait(20)
+            try:
+                operations.reply(Actor(guest_id=guest_id), guest, reply=reply)
+            except Exception as error:  # noqa: BLE001 told to the test
+                trouble.append(error)
+
+    db.session.rollback()
+    threads = [
+        threading.Thread(target=answer, args=(one, "no" if number % 3 == 0 else "yes"))
+        for number, one in enumerate(guests)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    assert trouble == []
+    assert days_of(event.id) == {**dict.fromkeys(days_of(event.id), 0), "guests_yes": 8, "guests_no": 4}
+    assert kept(event.id) == count_rows(event.id)
 
 
 def test_a_yes_takes_places_and_less_frees_them(app: Flask) -> None:

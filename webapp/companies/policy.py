@@ -7,6 +7,7 @@ from sqlalchemy import Select, select
 
 from webapp.core.actor import Actor
 from webapp.core.database import db
+from webapp.core.operation import read_once
 from webapp.core.permissions import Permission, Role, may, require
 from webapp.models import CompanyAncestor, Membership
 
@@ -14,10 +15,15 @@ from webapp.models import CompanyAncestor, Membership
 def role_in(actor: Actor, company_id: uuid.UUID) -> Role | None:
     """Return the strongest role `actor` has in the company, its own or from above; None where it has none.
 
-    A token that is limited to one company reaches that company and all below it.
+    A token that is limited to one company reaches that company and all below it. However often one page asks, the
+    database is asked once.
     """
     if actor.user_id is None:
         return None
+    return read_once(("role", actor.user_id, actor.company_id, company_id), lambda: _role_in(actor, company_id))
+
+
+def _role_in(actor: Actor, company_id: uuid.UUID) -> Role | None:
     statement = (
         select(Membership.role)
         .join(CompanyAncestor, CompanyAncestor.ancestor_id == Membership.company_id)

@@ -8,14 +8,15 @@ given to `after_commit` and is dropped with a rollback.
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
 
 from sqlalchemy import CursorResult, Executable
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import ObjectDeletedError
 
-from webapp.core.database import db
+from webapp.core.database import Base, db
 from webapp.core.errors import BusyError, NotFoundError
 
 P = ParamSpec("P")
@@ -112,6 +113,17 @@ def count(statement: Executable) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
+def add_up(table: type[Base], key: Mapping[str, Any], amounts: Mapping[str, int]) -> None:
+    """Add `amounts` to the counters of the one row that `key` (its primary key) names, and make it where there is none.
+
+    One statement, so that many at once lose nothing.
+    """
+    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    new = insert(table).values(**key, **amounts)
+    sums = {name: getattr(table, name) + new.excluded[name] for name in amounts}
+    count(new.on_conflict_do_update(index_elements=list(key), set_=sums))
+
+
 def added(*rows: object) -> bool:
     """Insert `rows` now; tell False, with nothing inserted, where a constraint says that one of them cannot be.
 
@@ -133,10 +145,37 @@ def locked(row: Row) -> Row:
     return row
 
 
+def read_once(key: Hashable, read: Callable[[], R]) -> R:
+    """Return what `read` gives, asked once for as long as this read lasts: a page asks several times who may what.
+
+    Inside an operation it is always asked anew, for what is judged there is read there.
+    """
+    if in_operation():
+        return read()
+    session = db.session()
+    transaction, kept = session.info.get("read", (None, {}))
+    if transaction is None or transaction is not session.get_transaction():
+        kept = {}
+    if key not in kept:
+        kept[key] = read()
+        session.info["read"] = (session.get_transaction(), kept)
+    return cast("R", kept[key])
+
+
 def end_read() -> None:
     """End an open read transaction, so that a long page or a slow step holds no snapshot."""
     if not in_operation():
         db.session.rollback()
 
 
-__all__ = ["added", "after_commit", "count", "end_read", "in_operation", "locked", "operation"]
+__all__ = [
+    "add_up",
+    "added",
+    "after_commit",
+    "count",
+    "end_read",
+    "in_operation",
+    "locked",
+    "operation",
+    "read_once",
+]

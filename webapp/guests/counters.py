@@ -1,7 +1,8 @@
-"""The counters on the event's row, so that no page counts all guests.
+"""The counters on the event's row and on its days, so that no page counts all guests.
 
 Every change of a guest is told as two states, before and after, and the difference goes to the event's row in the same
-transaction: the order in which changes happen does not matter.
+transaction: the order in which changes happen does not matter. What became more goes to the row of the day as well;
+what became less is not taken from it, so a day tells what happened, not what is left of it.
 """
 
 import dataclasses
@@ -10,8 +11,12 @@ from collections.abc import Iterable
 
 from sqlalchemy import update
 
-from webapp.core.operation import count
-from webapp.models import Event, Guest
+from webapp.core import clock
+from webapp.core.operation import add_up, count
+from webapp.models import Event, EventDay, Guest
+
+DAILY = ("invited", "opened", "yes", "no", "checked_in")
+"""What is counted by day (UTC), too."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +66,10 @@ def counted_all(guests: Iterable[Guest]) -> Counted:
 
 
 def recount_change(event_id: uuid.UUID, before: Counted, after: Counted) -> None:
-    """Write the difference between two states of guests of one event to the event's counters."""
+    """Write the difference between two states of guests of one event to the event's counters, and what grew to its day.
+
+    Call it inside an operation.
+    """
     old, new = dataclasses.asdict(before), dataclasses.asdict(after)
     changes = {
         f"guests_{name}": getattr(Event, f"guests_{name}") + (new[name] - old[name])
@@ -70,3 +78,7 @@ def recount_change(event_id: uuid.UUID, before: Counted, after: Counted) -> None
     }
     if changes:
         count(update(Event).where(Event.id == event_id).values(**changes))
+    grown = {name: new[name] - old[name] for name in DAILY if new[name] > old[name]}
+    if grown:
+        # after the event's row, which thus is the one that several at once wait for
+        add_up(EventDay, {"event_id": event_id, "day": clock.now().date()}, grown)
