@@ -46,21 +46,31 @@ class Connection(flask_mail.Connection):
 
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
         """Return a connection that is open and signed in; raises what smtplib raises."""
-        server, port, timeout = self.mail.server, self.mail.port or 25, current_app.config["MAIL_TIMEOUT"]
-        host: smtplib.SMTP | smtplib.SMTP_SSL
-        if self.mail.use_ssl:
-            host = smtplib.SMTP_SSL(server, port, timeout=timeout, context=ssl.create_default_context())
-        else:
-            host = smtplib.SMTP(server, port, timeout=timeout)
+        host = self.reach()
         try:
-            if self.mail.use_tls and not self.mail.use_ssl:
-                host.starttls(context=ssl.create_default_context())
-            if self.mail.username and self.mail.password:
-                host.login(self.mail.username, self.mail.password)
+            self.secure(host)
+            self.sign_in(host)
         except BaseException:
             host.close()
             raise
         return host
+
+    def reach(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
+        """Return a connection that is open; raises what smtplib raises."""
+        server, port, timeout = self.mail.server, self.mail.port or 25, current_app.config["MAIL_TIMEOUT"]
+        if self.mail.use_ssl:
+            return smtplib.SMTP_SSL(server, port, timeout=timeout, context=ssl.create_default_context())
+        return smtplib.SMTP(server, port, timeout=timeout)
+
+    def secure(self, host: smtplib.SMTP) -> None:
+        """Begin TLS where the settings ask for it after the greeting; raises what smtplib raises."""
+        if self.mail.use_tls and not self.mail.use_ssl:
+            host.starttls(context=ssl.create_default_context())
+
+    def sign_in(self, host: smtplib.SMTP) -> None:
+        """Sign in where the settings name somebody; raises what smtplib raises."""
+        if self.mail.username and self.mail.password:
+            host.login(self.mail.username, self.mail.password)
 
     def __enter__(self) -> Self:
         """Connect with the first letter only: most often somebody else has sent it already."""
@@ -84,14 +94,15 @@ class Connection(flask_mail.Connection):
     def transmit(self, letter: Letter) -> Trouble | None:
         """Send `letter`; return None once the server has taken it over, else why it did not."""
         try:
-            return self._transmit(letter)
+            return self.hand_over(letter)
         except (OSError, smtplib.SMTPException) as error:
             trouble = judge(error)
             if trouble.blame is Blame.SERVER:
                 self.close()
             return trouble
 
-    def _transmit(self, letter: Letter) -> Trouble | None:
+    def hand_over(self, letter: Letter) -> Trouble | None:
+        """Send `letter`; return why this server cannot take it, if so; raises what smtplib raises."""
         if self.host is None:
             self.host = self.configure_host()
             self.host.ehlo_or_helo_if_needed()
