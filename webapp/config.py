@@ -11,6 +11,8 @@ from typing import Any
 
 Reader = Callable[[str], Any]
 DATABASE_FILE = "folkmoot.db"
+VERSION = "0.1.0"
+"""Of Folkmoot itself, as in pyproject.toml."""
 
 
 class SettingError(Exception):
