@@ -1,6 +1,44 @@
 """Every write to companies, their projects and who is what in them, one function a verb."""
 
+from webapp.companies.operations.apps import create_app, end_app, hand_over_app, revoke_app, rotate_app
 from webapp.companies.operations.people import grant, revoke
-from webapp.companies.operations.tree import close_lone_companies, create_company
+from webapp.companies.operations.projects import (
+    archive_project,
+    create_project,
+    hold_project,
+    make_calendar,
+    rename_project,
+    revoke_calendar,
+    unarchive_project,
+)
+from webapp.companies.operations.tree import (
+    close_lone_companies,
+    create_company,
+    delete_company,
+    hold_company,
+    move_company,
+    rename_company,
+)
 
-__all__ = ["close_lone_companies", "create_company", "grant", "revoke"]
+__all__ = [
+    "archive_project",
+    "close_lone_companies",
+    "create_app",
+    "create_company",
+    "create_project",
+    "delete_company",
+    "end_app",
+    "grant",
+    "hand_over_app",
+    "hold_company",
+    "hold_project",
+    "make_calendar",
+    "move_company",
+    "rename_company",
+    "rename_project",
+    "revoke",
+    "revoke_app",
+    "revoke_calendar",
+    "rotate_app",
+    "unarchive_project",
+]
