@@ -10,6 +10,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, or_, select, update
 
 from webapp.companies import policy as companies_policy
+from webapp.companies.errors import CompanyGoneError
+from webapp.companies.operations import hold_company, hold_project
 from webapp.companies.queries import projects_of
 from webapp.core import clock, text
 from webapp.core.actor import Actor
@@ -22,7 +24,7 @@ from webapp.events import policy, queries, questions
 from webapp.events.errors import CapacityError, EventInUseError, EventStateError, FrozenError
 from webapp.events.schemas import EventInput
 from webapp.journal.writing import record
-from webapp.models import CoHost, Company, Event, Project
+from webapp.models import CoHost, Event, Project
 
 RULE: Final = (
     "roll", "min_votes", "min_turnout", "min_agreement", "decide_by", "decide_when", "secrecy", "results",
@@ -42,21 +44,18 @@ def _search_key(title: str, place: str) -> str:
 
 
 def _project(actor: Actor, project_id: uuid.UUID | None) -> Project:
-    """Return the project to put an event into; raises InputError for one that `actor` may not use."""
+    """Return the project to put an event into; raises InputError for one that `actor` may not use.
+
+    Until the operation ends it is not archived, and its company not deleted.
+    """
     if project_id is None:
         usable = projects_of(actor)
         if not usable:
             raise ForbiddenError(_l("To create events you need a company of your own, or a role in one."))
-        return next((project for project in usable if project.is_default), usable[0])
-    found = db.session.execute(
-        select(Project, Company.deleted_at).join(Project.company).where(Project.id == project_id)
-    ).one_or_none()
-    refused = InputError(fields={"project": _l("Please choose a project from the list.")})
-    if found is None or found[1] is not None or found[0].archived_at is not None:
-        raise refused
-    if not companies_policy.allows(actor, found[0].company_id, Permission.MANAGE_EVENTS):
-        raise refused
-    project: Project = found[0]
+        project_id = next((project for project in usable if project.is_default), usable[0]).id
+    project = hold_project(project_id)
+    if project is None or not companies_policy.allows(actor, project.company_id, Permission.MANAGE_EVENTS):
+        raise InputError(fields={"project": _l("Please choose a project from the list.")})
     return project
 
 
@@ -101,9 +100,11 @@ def _not_over(event: Event) -> None:
 def publish_event(actor: Actor, event: Event) -> None:
     """Let guests see and answer the draft `event`.
 
-    Raises EventStateError where it is no draft, InputError where it would be over already.
+    Raises EventStateError where it is no draft, InputError where it would be over already, CompanyGoneError where its
+    company is deleted.
     """
     policy.require_manage(actor, event)
+    hold_company(event.company_id)
     _not_over(event)
     moment = clock.now()
     published = count(
@@ -145,10 +146,11 @@ def edit_event(
 
     `co_hosts`: as for `set_co_hosts`; None leaves them. Raises CapacityError for fewer places than are taken,
     FrozenError where questions or the rule change after voting has opened, EventStateError for a cancelled event,
-    InputError for a project of another company.
+    InputError for a project of another company, CompanyGoneError where its company is deleted.
     """
     event = queries.get_event(actor, locked(event).id)
     policy.require_manage(actor, event)
+    hold_company(event.company_id)
     if event.state == "cancelled":
         raise EventStateError(_l("This event is cancelled and cannot be edited any more."))
     changes = _changes(event, data)
@@ -222,17 +224,18 @@ def duplicate_event(actor: Actor, event: Event) -> Event:
     """Make a draft like `event`, with the same questions and co-hosts and no guests, hosted by `actor`; return it.
 
     It keeps its hour on the same weekday, as many weeks later as it takes to lie ahead. Raises ForbiddenError where
-    `actor` organises nothing in the event's company.
+    `actor` organises nothing in the event's company, CompanyGoneError where that is deleted.
     """
     event = queries.get_event(actor, event.id)
     policy.require_manage(actor, event)
     if not companies_policy.allows(actor, event.company_id, Permission.MANAGE_EVENTS):
         raise ForbiddenError
-    project = event.project
-    if project.archived_at is not None:
-        project = db.session.scalars(
-            select(Project).where(Project.company_id == event.company_id, Project.is_default)
-        ).one()
+    project = hold_project(event.project_id)
+    if project is None:
+        default = select(Project.id).where(Project.company_id == event.company_id, Project.is_default)
+        project = hold_project(db.session.scalars(default).one())
+    if project is None:
+        raise CompanyGoneError
     weeks = max(1, (clock.now() - event.starts_at) // WEEK + 1)
     moments = ("starts_at", "ends_at", "join_by", "voting_opens_at", "voting_closes_at")
     values = {name: getattr(event, name) for name in PLAIN}

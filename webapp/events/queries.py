@@ -54,15 +54,22 @@ def get_event(actor: Actor, event_id: uuid.UUID) -> Event:
     return event
 
 
-def projects_seen(actor: Actor) -> list[Project]:
-    """Return the projects by which `actor` may narrow a list of events: those of the companies it has a role in."""
+def projects_seen(actor: Actor, chosen: uuid.UUID | None = None) -> list[Project]:
+    """Return the projects by which `actor` may narrow a list of events: those of the companies it has a role in.
+
+    Archived ones are left out, but for the one that is `chosen`.
+    """
     if actor.user_id is None:
         return []
     statement = (
         select(Project)
         .join(Project.company)
         .options(joinedload(Project.company))
-        .where(Project.company_id.in_(companies_policy.company_ids(actor)), Company.deleted_at.is_(None))
+        .where(
+            Project.company_id.in_(companies_policy.company_ids(actor)),
+            Company.deleted_at.is_(None),
+            or_(Project.archived_at.is_(None), Project.id == chosen),
+        )
         .order_by(func.lower(Company.name), Company.id, Project.is_default.desc(), func.lower(Project.name))
         .limit(200)
     )

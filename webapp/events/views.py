@@ -56,7 +56,7 @@ def index() -> str:
         when_shown=when,
         search=search,
         project=project,
-        projects=queries.projects_seen(actor),
+        projects=queries.projects_seen(actor, project),
     )
 
 

@@ -1,7 +1,8 @@
 """Reads of companies, narrowed to what the actor may see."""
 
 from webapp.companies.queries.apps import apps_of, find_app, get_app, key_mark, tokens_of
-from webapp.companies.queries.figures import Figures, events_to_come, figures
+from webapp.companies.queries.attention import Need, needs
+from webapp.companies.queries.figures import Figures, Rate, Scope, answers_by_week, events_to_come, figures, house
 from webapp.companies.queries.holdings import (
     Holdings,
     addressed_to,
@@ -52,6 +53,10 @@ from webapp.companies.queries.tree import (
 __all__ = [
     "CompanyRow",
     "Figures",
+    "Need",
+    "Rate",
+    "Scope",
+    "answers_by_week",
     "Holdings",
     "addressed_to",
     "apps_held",
@@ -70,6 +75,7 @@ __all__ = [
     "get_membership",
     "get_project",
     "has_other_owner",
+    "house",
     "has_owner",
     "holdings",
     "hosted_below",
@@ -81,6 +87,7 @@ __all__ = [
     "key_mark",
     "may_answer_for",
     "memberships_of",
+    "needs",
     "needs_company",
     "paths",
     "pending",

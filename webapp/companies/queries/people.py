@@ -69,6 +69,20 @@ def has_other_owner(company_id: uuid.UUID, but: uuid.UUID) -> bool:
     return db.session.scalar(statement.limit(1)) is not None
 
 
+def has_owner(company_id: uuid.UUID) -> bool:
+    """Tell whether anybody owns the company or one above it."""
+    statement = (
+        select(Membership.id)
+        .join(CompanyAncestor, CompanyAncestor.ancestor_id == Membership.company_id)
+        .where(
+            CompanyAncestor.company_id == company_id,
+            Membership.role == Role.OWNER.value,
+            Membership.revoked_at.is_(None),
+        )
+    )
+    return db.session.scalar(statement.limit(1)) is not None
+
+
 def needs_company(user_id: uuid.UUID) -> bool:
     """Tell whether the account has no role anywhere, and no invitation holds one for it that can still be granted."""
     has_role = select(Membership.id).where(Membership.user_id == user_id, Membership.revoked_at.is_(None))

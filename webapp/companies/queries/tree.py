@@ -2,6 +2,7 @@
 
 import dataclasses
 import uuid
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
@@ -83,6 +84,101 @@ def is_lived_in(company_id: uuid.UUID, but: uuid.UUID) -> bool:
     return db.session.scalar(people.limit(1)) is not None or db.session.scalar(events.limit(1)) is not None
 
 
-def below(company_id: uuid.UUID) -> Select[uuid.UUID]:
-    """Return a SELECT of the ids of the company and all below it."""
-    return select(CompanyAncestor.company_id).where(CompanyAncestor.ancestor_id == company_id)
+def below(company_id: uuid.UUID, *, rows: type[CompanyAncestor] = CompanyAncestor) -> Select[uuid.UUID]:
+    """Return a SELECT of the ids of the company and all below it; `rows`: the closure under another name."""
+    return select(rows.company_id).where(rows.ancestor_id == company_id)
+
+
+def standing_below(company_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """Return the ids of the company and all below it that are not deleted, in their order."""
+    statement = select(Company.id).where(Company.id.in_(below(company_id)), Company.deleted_at.is_(None))
+    return db.session.scalars(statement.order_by(Company.id)).all()
+
+
+def is_below(company_id: uuid.UUID, ancestor_id: uuid.UUID) -> bool:
+    """Tell whether the company is `ancestor_id` itself or stands somewhere below it."""
+    statement = select(CompanyAncestor.depth).where(
+        CompanyAncestor.company_id == company_id, CompanyAncestor.ancestor_id == ancestor_id
+    )
+    return db.session.scalar(statement) is not None
+
+
+@dataclasses.dataclass(frozen=True)
+class InTheWay:
+    """What keeps a company from being deleted: how many companies stand below it, and events to come in it."""
+
+    children: int
+    events: int
+
+    def __bool__(self) -> bool:
+        """Tell whether anything does."""
+        return bool(self.children or self.events)
+
+
+def in_the_way(company_id: uuid.UUID) -> InTheWay:
+    """Return what keeps the company from being deleted; a draft of an event to come counts as one."""
+    inside = below(company_id)
+    children = select(func.count()).where(
+        Company.id.in_(inside), Company.id != company_id, Company.deleted_at.is_(None)
+    )
+    events = select(func.count()).where(
+        Event.company_id.in_(inside), Event.state != "cancelled", Event.ends_at > clock.now()
+    )
+    return InTheWay(db.session.scalar(children) or 0, db.session.scalar(events) or 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Branch:
+    """A company as the tree shows it: how many steps below, its own people, and its own events to come."""
+
+    company: Company
+    depth: int
+    people: int
+    events: int
+
+
+def branches_of(company_id: uuid.UUID) -> list[Branch]:
+    """Return all companies below this one, each behind the one it is part of, those beside each other by name."""
+    people = (
+        select(func.count())
+        .where(Membership.company_id == Company.id, Membership.revoked_at.is_(None))
+        .correlate(Company)
+        .scalar_subquery()
+    )
+    to_come = (
+        select(func.count())
+        .where(Event.company_id == Company.id, Event.state == "published", Event.ends_at > clock.now())
+        .correlate(Company)
+        .scalar_subquery()
+    )
+    statement = (
+        select(Company, CompanyAncestor.depth, people, to_come)
+        .join(CompanyAncestor, CompanyAncestor.company_id == Company.id)
+        .where(CompanyAncestor.ancestor_id == company_id, CompanyAncestor.depth > 0, Company.deleted_at.is_(None))
+        .order_by(CompanyAncestor.depth, func.lower(Company.name), Company.id)
+    )
+    under: dict[uuid.UUID | None, list[Branch]] = {}
+    for row in db.session.execute(statement):
+        under.setdefault(row[0].parent_id, []).append(Branch(*row))
+    ordered: list[Branch] = []
+    waiting = under.get(company_id, [])[::-1]
+    while waiting:
+        branch = waiting.pop()
+        ordered.append(branch)
+        waiting += under.get(branch.company.id, [])[::-1]
+    return ordered
+
+
+def paths(actor: Actor, companies: Iterable[Company]) -> dict[uuid.UUID, str]:
+    """Return by id what each company is called in a choice: "Above / Here", as far up as `actor` has a role."""
+    ids = [company.id for company in companies]
+    statement = (
+        select(CompanyAncestor.company_id, Company.name)
+        .join(Company, Company.id == CompanyAncestor.ancestor_id)
+        .where(CompanyAncestor.company_id.in_(ids), Company.id.in_(policy.company_ids(actor)))
+        .order_by(CompanyAncestor.company_id, CompanyAncestor.depth.desc())
+    )
+    names: dict[uuid.UUID, list[str]] = {}
+    for company_id, name in db.session.execute(statement):
+        names.setdefault(company_id, []).append(name)
+    return {company_id: " / ".join(steps) for company_id, steps in names.items()}
