@@ -19,6 +19,31 @@ class CompanyForm(SchemaForm[schemas.CompanyInput]):
     )
 
 
+class CompanyNameForm(SchemaForm[schemas.NameInput]):
+    """What a company is called."""
+
+    schema = schemas.NameInput
+    name = StringField(
+        _l("Name"),
+        description=_l("Links to this company stay as they are."),
+        render_kw={"autocomplete": "organization", "maxlength": 120},
+    )
+
+
+class MoveForm(SchemaForm[schemas.MoveInput]):
+    """Where a company stands. The view fills in which companies it may be part of."""
+
+    schema = schemas.MoveInput
+    parent = SelectField(_l("Part of"), validate_choice=False)
+
+
+class ProjectForm(SchemaForm[schemas.NameInput]):
+    """What a project is called."""
+
+    schema = schemas.NameInput
+    name = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": 120})
+
+
 class SetUpForm(SchemaForm[schemas.SetUpInput]):
     """The first run."""
 

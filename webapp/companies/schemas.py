@@ -18,6 +18,18 @@ class CompanyInput(Schema):
     parent: Annotated[Annotated[Line, Field(max_length=70)] | None, Blank] = None
 
 
+class NameInput(Schema):
+    """What a company or a project is called from now on; or a new project."""
+
+    name: CompanyName
+
+
+class MoveInput(Schema):
+    """Where a company is to stand: `parent` is the name for paths of the one it is to be part of, None: by itself."""
+
+    parent: Annotated[Annotated[Line, Field(max_length=70)] | None, Blank] = None
+
+
 class SetUpInput(Schema):
     """The first account and the first company."""
 

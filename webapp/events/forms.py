@@ -267,8 +267,13 @@ def _asks(group: dict[str, str]) -> bool:
 
 
 def _offered(projects: Sequence[Project], zone: str | None) -> dict[str, Any]:
-    """Return what a new event begins with."""
-    first = next((project for project in projects if project.is_default), projects[0] if projects else None)
+    """Return what a new event begins with: also the project, or the company, that the address names."""
+    project, company = request.args.get("project"), request.args.get("company")
+    first = min(
+        projects,
+        key=lambda one: (str(one.id) != project, one.company.slug != company, not one.is_default),
+        default=None,
+    )
     return {
         "timezone": zone or "UTC",
         "project": str(first.id) if first else "",

@@ -1,10 +1,13 @@
 """The blueprint of all pages of a company, and the way between them."""
 
+from collections.abc import Iterable
+
 from flask import Blueprint, current_app, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from webapp.companies import policy
+from webapp.companies import policy, queries
+from webapp.core.actor import Actor
 from webapp.core.permissions import Permission, may
 from webapp.models import Company
 from webapp.web.sign_in import current_actor
@@ -35,3 +38,11 @@ def rooms(company: Company, here: str) -> Rooms:
         for endpoint, label, icon, permission in listed
         if may(role, permission) and endpoint in current_app.view_functions
     ]
+
+
+def parent_choices(actor: Actor, companies: Iterable[Company]) -> list[tuple[str, str]]:
+    """Return what a page offers where a company is to be part of another one: (name for paths, path in words)."""
+    rows = list(companies)
+    paths = queries.paths(actor, rows)
+    named = sorted(((row.slug, paths[row.id]) for row in rows), key=lambda one: one[1].casefold())
+    return [("", _("Nothing, it stands by itself")), *named]
