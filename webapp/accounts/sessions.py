@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import uuid
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import contains_eager
 
 from webapp.core import clock, text
@@ -99,6 +99,12 @@ def end_all(user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
     if but is not None:
         statement = statement.where(LoginSession.id != but)
     return count(statement.values(revoked_at=clock.now()))
+
+
+@operation
+def end_those(*which: ColumnElement[bool]) -> int:
+    """Revoke the standing sessions and tokens that meet all of `which`; return how many there were."""
+    return count(update(LoginSession).where(LoginSession.revoked_at.is_(None), *which).values(revoked_at=clock.now()))
 
 
 def is_due(session: LoginSession) -> bool:

@@ -226,6 +226,8 @@ def duplicate_event(actor: Actor, event: Event) -> Event:
     It keeps its hour on the same weekday, as many weeks later as it takes to lie ahead. Raises ForbiddenError where
     `actor` organises nothing in the event's company, CompanyGoneError where that is deleted.
     """
+    # judged and copied under the lock: whoever is offboarded meanwhile becomes neither its host nor a co-host
+    hold_company(event.company_id)
     event = queries.get_event(actor, event.id)
     policy.require_manage(actor, event)
     if not companies_policy.allows(actor, event.company_id, Permission.MANAGE_EVENTS):
@@ -281,6 +283,7 @@ def set_co_hosts(actor: Actor, event: Event, addresses: Sequence[str]) -> None:
 
     Raises InputError for an address that is neither of somebody in the company nor of a guest who joined.
     """
+    hold_company(event.company_id)
     event = queries.get_event(actor, event.id)
     policy.require_manage(actor, event)
     standing = {row.user.email_key: row.user for row in event.co_hosts if row.user.email_key}

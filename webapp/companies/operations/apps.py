@@ -30,9 +30,10 @@ def create_app(
     `app_id`: the App-Id, chosen when the form was shown, so that a form sent twice makes one app. Raises
     NotFoundError, ForbiddenError, DuplicateError where that id is taken.
     """
-    policy.require_in(actor, company.id, Permission.MANAGE_APPS)
-    # A company that is being deleted at this moment gets no app that its deletion has not seen.
+    # A company that is being deleted at this moment gets no app that its deletion has not seen, and whoever is being
+    # offboarded makes none.
     locked_company(company.id)
+    policy.require_in(actor, company.id, Permission.MANAGE_APPS)
     key = text.secret()
     app = App(
         id=app_id or new_id(),

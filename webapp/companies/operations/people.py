@@ -1,4 +1,4 @@
-"""Who is what in a company: granting and taking roles."""
+"""Who is what in a company: granting, changing and taking roles."""
 
 import uuid
 
@@ -56,7 +56,9 @@ def locked_company(company_id: uuid.UUID) -> Company:
 def require_owner_left(company: Company, but: uuid.UUID) -> None:
     """Raise LastOwnerError where nobody but this account owns the company or one above it."""
     if not queries.has_other_owner(company.id, but):
-        raise LastOwnerError(_l("A company needs an owner. Please make somebody else owner first."))
+        raise LastOwnerError(
+            _l("%(company)s needs an owner. Please make somebody else owner first.", company=company.name)
+        )
 
 
 @operation
@@ -76,6 +78,20 @@ def grant(actor: Actor, company: Company, user: User, role: Role) -> Membership:
             require_owner_left(company, user.id)
         take(actor, standing)
     return give(actor, company.id, user.id, role)
+
+
+@operation
+def change_role(actor: Actor, membership: Membership, role: Role) -> Membership:
+    """Give the account of a standing membership another role there, its own included; return the new membership.
+
+    The one before is revoked and kept. Raises as `grant` does, and ConflictError where the membership has ended.
+    """
+    company = locked_company(membership.company_id)
+    standing = queries.standing(company.id, membership.user_id)
+    require_over(actor, company.id, role)
+    if standing is None or standing.id != membership.id:
+        raise ConflictError(_l("This role was changed in the meantime. Please look at it again."))
+    return grant(actor, company, db.session.get_one(User, standing.user_id), role)
 
 
 @operation

@@ -15,6 +15,7 @@ from webapp.invitations.operations.issuing import (
     resend_invitation,
     revoke_invitation,
 )
+from webapp.invitations.operations.offboarding import withdraw_of
 
 __all__ = [
     "Accepted",
@@ -28,4 +29,5 @@ __all__ = [
     "release_expired_holds",
     "resend_invitation",
     "revoke_invitation",
+    "withdraw_of",
 ]

@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from webapp.accounts import operations as accounts
+from webapp.accounts import queries as accounts_queries
 from webapp.companies import operations as companies
 from webapp.core import text
 from webapp.core.actor import NOBODY, SYSTEM, Actor
 from webapp.core.database import db
-from webapp.core.errors import AppError, DuplicateError, InputError, NotFoundError, SignInError
+from webapp.core.errors import AppError, DuplicateError, InputError, NotFoundError
 from webapp.core.operation import operation
 from webapp.core.permissions import Role
 from webapp.guests import operations as guests
@@ -44,10 +45,9 @@ def accept_signed_in(actor: Actor, public_id: str) -> Accepted:
     Raises NotFoundError as `queries.open_by_token` does, OtherAddressError where it was mailed to another address, and
     what the granting refuses.
     """
-    # One account accepts once at a time: what it has already is judged under the lock of its row
-    user = db.session.get(User, actor.account(), populate_existing=True, with_for_update=True)
-    if user is None or not user.is_active:
-        raise SignInError
+    # One account accepts once at a time: what it has already is judged under the lock of its row. Whoever is offboarded
+    # meanwhile is signed out then
+    user = accounts_queries.held_account(actor)
     opened = queries.open_by_token(public_id, actor)
     if not policy.is_for(opened.invitation, user):
         raise OtherAddressError

@@ -5,6 +5,7 @@ import uuid
 
 from sqlalchemy import case, func, null, select, update
 
+from webapp.companies.operations import hold_company
 from webapp.core import clock, text
 from webapp.core.actor import SYSTEM, Actor
 from webapp.core.database import db, new_id
@@ -46,6 +47,8 @@ def create_invitation(
     OneForManyError where the event has its link for many, OverError where nobody can join any more, and
     MailedEnoughError where the address got five today.
     """
+    if company is not None:
+        hold_company(company.id)
     seen = _event_to_invite(actor, event)
     invitation = _invitation(actor, kind, company, seen, role, email, expires_in, max_uses)
     policy.require_issue(actor, invitation, seen)
@@ -83,6 +86,8 @@ def create_batch(
 def _event_to_invite(actor: Actor, event: Event | None) -> Event | None:
     if event is None:
         return None
+    # judged under the lock: whoever is offboarded meanwhile invites nobody any more
+    hold_company(event.company_id)
     seen = events_queries.get_event(actor, event.id)
     if seen.state == "cancelled" or clock.now() >= seen.joins_until:
         raise OverError
@@ -192,9 +197,14 @@ def revoke_invitation(actor: Actor, invitation_id: uuid.UUID) -> Invitation:
         return invitation
     record(actor, "invitation.revoked", invitation)
     if event is not None:
-        for guest in queries.waiting_guests(invitation_id):
-            guests.renew_link(SYSTEM, event, guest)
+        end_confirming(invitation_id, event)
     return invitation
+
+
+def end_confirming(invitation_id: uuid.UUID, event: Event) -> None:
+    """Let nobody confirm any more who came by this invitation and has not yet, within an operation."""
+    for guest in queries.waiting_guests(invitation_id):
+        guests.renew_link(SYSTEM, event, guest)
 
 
 @operation
