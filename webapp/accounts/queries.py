@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from flask import current_app
+from limits import RateLimitItem, parse_many
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager
 
@@ -12,9 +14,9 @@ from webapp.accounts import sessions
 from webapp.core import clock, text
 from webapp.core.actor import Actor
 from webapp.core.database import db
-from webapp.core.errors import NotFoundError
+from webapp.core.errors import NotFoundError, SignInError
 from webapp.core.hooks import AccountChange, account_exported
-from webapp.models import Event, Guest, LoginSession, OutboxMail, Site, User
+from webapp.models import Event, Guest, LoginSession, OneTimeLink, OutboxMail, Site, User
 
 
 def by_email(email: str) -> User | None:
@@ -27,6 +29,21 @@ def account_of(actor: Actor) -> User:
     user = db.session.get(User, actor.account())
     if user is None or user.deleted_at is not None:
         raise NotFoundError
+    return user
+
+
+def held_account(actor: Actor) -> User:
+    """Return the actor's own account under a lock that lasts until the end of the operation.
+
+    Raises SignInError where it may not be signed in any more, or the session ended while the lock was waited for: who
+    was disabled or signed out everywhere a moment ago does nothing more.
+    """
+    user = db.session.get(User, actor.account(), populate_existing=True, with_for_update=True)
+    if user is None or not user.is_active:
+        raise SignInError
+    ended = select(LoginSession.id).where(LoginSession.id == actor.session_id, LoginSession.revoked_at.is_not(None))
+    if actor.session_id is not None and db.session.scalar(ended) is not None:
+        raise SignInError
     return user
 
 
@@ -52,6 +69,18 @@ def mails_since(email: str, templates: Sequence[str], seconds: int) -> int:
         OutboxMail.to_key == text.fold(email), OutboxMail.template.in_(templates), OutboxMail.created_at > since
     )
     return db.session.scalar(statement) or 0
+
+
+def mail_limits() -> list[RateLimitItem]:
+    """Return how many e-mails one recipient may be sent by whoever asks: the site's own word, else LIMIT_MAILS."""
+    said = db.session.scalar(select(Site.limits)) or {}
+    return parse_many(said.get("LIMIT_MAILS") or current_app.config["LIMIT_MAILS"])
+
+
+def where_to(user_id: uuid.UUID) -> str | None:
+    """Return where the account was heading when it was last sent a link."""
+    statement = select(OneTimeLink.next_url).where(OneTimeLink.user_id == user_id).order_by(OneTimeLink.id.desc())
+    return db.session.scalar(statement.limit(1))
 
 
 def allowed_domains() -> frozenset[str]:

@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -62,8 +62,8 @@ def offboard(
     for counts in access_revoked.fire(change):
         done.update(counts or {})
     summary = {name: number for name, number in done.items() if number}
-    to = {"successor": str(successor_id)} if successor_id else {}
-    record(actor, "person.offboarded", user, company_id=company.id, **to, **summary)
+    details: dict[str, Any] = {"successor": str(successor_id)} if successor_id else {}
+    record(actor, "person.offboarded", user, company_id=company.id, **details | summary)
     return summary
 
 
