@@ -22,7 +22,28 @@ def _render(kind: str, thing: Any, _context: AutogenContext) -> str | Literal[Fa
     return False
 
 
+def _migrate(connection: sa.Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        render_item=_render,
+        compare_type=False,
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        if connection.dialect.name != "sqlite":
+            # Two processes may start at once: the second waits and then finds nothing to do.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(721421)")
+        context.run_migrations()
+
+
 def _run() -> None:
+    given: sa.Connection | None = context.config.attributes.get("connection")
+    if given is not None:
+        # A restore migrates in a transaction of its own, which has put SQLite's foreign keys aside.
+        _migrate(given)
+        return
     with _engine().connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
@@ -30,19 +51,7 @@ def _run() -> None:
             connection.exec_driver_sql("COMMIT")
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.rollback()
-        context.configure(
-            connection=connection,
-            target_metadata=Base.metadata,
-            render_as_batch=True,
-            render_item=_render,
-            compare_type=False,
-            transactional_ddl=True,
-        )
-        with context.begin_transaction():
-            if not sqlite:
-                # Two processes may start at once: the second waits and then finds nothing to do.
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(721421)")
-            context.run_migrations()
+        _migrate(connection)
         if sqlite:
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
             if broken:

@@ -1,12 +1,24 @@
 """Commands."""
 
+import contextlib
+import pathlib
+
 import click
 from click import Command
 from flask import current_app
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.core import jobs
-from webapp.home import greeting
+from webapp.home import archive, backup, greeting, invariants, restore
+from webapp.home.snapshot import snapshot
+from webapp.journal.verifying import verify
+
+FOUND_BROKEN = 3
+"""The exit status of a restore that brought back everything, some of which was not as it must be in the backup."""
+_FILE = click.Path(path_type=pathlib.Path)
 
 
 @click.command("jobs")
@@ -33,4 +45,74 @@ def say_address() -> None:
         click.echo(line)
 
 
-COMMANDS: tuple[Command, ...] = (work_off_jobs, say_address)
+@click.command("backup")
+@click.argument("file", type=_FILE)
+@with_appcontext
+def back_up(file: pathlib.Path) -> None:
+    """Write everything that is kept to FILE (in a folder: under a name with the time). The server may go on."""
+    try:
+        path, manifest = backup.write(file)
+    except (backup.BackupError, SQLAlchemyError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(ngettext("%(num)d row is in %(path)s.", "%(num)d rows are in %(path)s.", manifest.rows, path=path))
+    if manifest.key_kept:
+        click.echo(_("The secret key is in it too: keep the file where nobody else can read it."))
+    else:
+        click.echo(_("SECRET_KEY is set from outside and is not in it: keep that elsewhere."))
+
+
+@click.command("restore")
+@click.argument("file", type=_FILE)
+@click.option("--check", is_flag=True, help="Read the file and check all of it, and change nothing.")
+@click.option("--replace", is_flag=True, help="Take away what is in the database now.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_appcontext
+@click.pass_context
+def put_back(context: click.Context, file: pathlib.Path, *, check: bool, replace: bool, yes: bool) -> None:
+    """Put a backup back into the database. No server may run. Ends with 1 if nothing was changed."""
+    try:
+        with contextlib.closing(restore.read(file)) as found:
+            _tell(found.manifest)
+            if check:
+                return
+            if replace and not yes and restore.occupied():
+                _confirm(found.manifest)
+            restored = restore.put_back(found, replace=replace, say=click.echo)
+    except (restore.RestoreError, SQLAlchemyError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(_("The backup is restored."))
+    if restored.key_differs:
+        click.echo(_("SECRET_KEY is not the one of the backup: links in e-mails sent so far are dead. Set that one."))
+    broken = look_deeper(restored.manifest.head)
+    for line in broken:
+        click.echo(_("FOUND in the backup: %(what)s", what=line))
+    if broken:
+        context.exit(FOUND_BROKEN)
+    click.echo(_("All that must hold between its rows holds, and its journal is whole."))
+
+
+def _tell(manifest: archive.Manifest) -> None:
+    click.echo(_("A whole backup of %(moment)s UTC, by Folkmoot %(version)s, from %(database)s: %(rows)d rows.",
+                 moment=f"{manifest.made_at:%Y-%m-%d %H:%M}", version=manifest.version, database=manifest.database,
+                 rows=manifest.rows))  # fmt: skip
+
+
+def _confirm(manifest: archive.Manifest) -> None:
+    click.echo(_("Everything in the database now is taken away, and what was there on %(day)s takes its place.",
+                 day=f"{manifest.made_at:%Y-%m-%d}"))  # fmt: skip
+    if click.prompt(_("Write “replace” to go on"), default="", show_default=False) != "replace":
+        raise restore.RestoreError(_("Nothing was changed."))
+
+
+def look_deeper(head: str | None = None) -> list[str]:
+    """Return, in words, what does not hold between rows and in the journal's chain; `head`: a seal it must have."""
+    with snapshot() as session:
+        lines = [
+            _("%(what)s: %(number)d, for example %(id)s", what=one.words, number=one.number, id=one.example)
+            for one in invariants.findings(session)
+        ]
+    chain = verify(head)
+    return lines if chain.first is None else [*lines, _("The journal: %(what)s", what=chain.first.words)]
+
+
+COMMANDS: tuple[Command, ...] = (work_off_jobs, say_address, back_up, put_back)
