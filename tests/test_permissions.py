@@ -77,11 +77,16 @@ GET  admin.mail                   in  404  404  404  404  404  404  404  404  40
 GET  admin.mail_detail            in  404  404  404  404  404  404  404  404  404  200
 GET  admin.mail_html              in  404  404  404  404  404  404  404  404  404  200
 POST admin.retry                  in  404  404  404  404  404  404  404  404  404  303
+POST admin.retry_failed           in  404  404  404  404  404  404  404  404  404  303
 
 GET  companies.index              in  200  200  200  200  200  200  200  200  200  200
+GET  companies.mail               in  404  404  403  403  200  200  200  404  404  404
+GET  companies.mail_detail        in  404  404  403  403  200  200  200  404  404  404
 GET  companies.new                in  200  200  200  200  200  200  200  200  200  200
 POST companies.new                in  303  303  303  303  303  303  303  303  303  303
 GET  companies.people             in  404  404  200  200  200  200  200  404  404  404
+POST companies.retry_failed_mails in  404  404  403  403  303  303  303  404  404  404
+POST companies.retry_mail         in  404  404  403  403  303  303  303  404  404  404
 POST companies.revoke             in  404  404  403  403  303  303  303  404  404  404
 GET  companies.show               in  404  404  200  200  200  200  200  404  404  404
 

@@ -142,6 +142,9 @@ def _fill(world: World) -> None:
         world.secrets[name] = sessions.start(user, remember=True, device="Test")
     session = db.session.scalars(sa.select(LoginSession.id).where(LoginSession.user_id == people["site"].id)).one()
     mail = operation(queue)("already-registered", to="ana@example.org", user_id=people["owner"].id)
+    guests_mail = operation(queue)(
+        "guest-invited", to="maja@example.org", guest_id=other.id, event_id=event.id, company_id=company.id
+    )
     question = Base.metadata.tables["questions"].c.id
     answer = Base.metadata.tables["answers"].c.id
     world.values |= {
@@ -164,6 +167,8 @@ def _fill(world: World) -> None:
         "membership_id": membership.id,
         "session_id": session,
         "mail_id": mail.id,
+        "companies.mail_detail:mail_id": guests_mail.id,
+        "companies.retry_mail:mail_id": guests_mail.id,
         "filename": "css/bundle.css",
         "question": db.session.scalars(sa.select(question)).first(),
         "answer": db.session.scalars(sa.select(answer)).first(),

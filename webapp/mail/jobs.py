@@ -2,6 +2,6 @@
 
 from webapp.core.jobs import Job
 from webapp.mail.delivery import deliver, sweep
-from webapp.mail.outbox import DELIVER
+from webapp.mail.outbox import DELIVER, SWEEP
 
-JOBS: tuple[Job, ...] = (Job(DELIVER, deliver), Job("mail.sweep", sweep, every=1))
+JOBS: tuple[Job, ...] = (Job(DELIVER, deliver), Job(SWEEP, sweep, every=1))

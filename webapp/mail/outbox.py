@@ -13,6 +13,7 @@ from webapp.core.operation import count
 from webapp.models import OutboxMail
 
 DELIVER = "mail.deliver"
+SWEEP = "mail.sweep"
 ERASED = "erased"
 
 

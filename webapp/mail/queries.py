@@ -1,19 +1,20 @@
-"""Reading the outbox."""
+"""Reading the outbox: the site's, and what each company's page of it stands on."""
 
 import dataclasses
 import logging
 import uuid
+from collections.abc import Collection
 
-from sqlalchemy import Select, func, select
-from sqlalchemy import text as sql
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, or_, select
 
 from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import NotFoundError
 from webapp.core.text import fit, fold
 from webapp.mail import policy
+from webapp.mail.outbox import ERASED
 from webapp.mail.rendering import masked, render
-from webapp.models import OutboxMail
+from webapp.models import Guest, OutboxMail
 
 log = logging.getLogger(__name__)
 # What is asked for, and the states of the rows it means.
@@ -23,12 +24,12 @@ STATES = {
     "failed": ("failed",),
     "dropped": ("dropped",),
 }
-_COUNTED = 1000
+MOST_COUNTED = 1000
 
 
 @dataclasses.dataclass(frozen=True)
 class Figures:
-    """How the outbox stands; each count stops at 1000."""
+    """How an outbox stands; each count stops at MOST_COUNTED."""
 
     waiting: int
     failed: int
@@ -48,18 +49,95 @@ class Reading:
     broken: bool = False
 
 
+def in_state(state: str) -> ColumnElement[bool]:
+    """Return the condition of an e-mail being in `state` (a key of STATES)."""
+    # as text, as it stands in the indexes: a bound value would not be known to be one of theirs
+    return OutboxMail.state.in_([literal_column(f"'{one}'") for one in STATES[state]])
+
+
+def of_companies(company_ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    """Return the condition of an e-mail being one of these companies'."""
+    # one company alone is compared, so that its index gives the rows in their order
+    if len(company_ids) == 1:
+        return OutboxMail.company_id == next(iter(company_ids))
+    return OutboxMail.company_id.in_(company_ids)
+
+
+def matching(
+    *, search: str = "", state: str = "", company_ids: Collection[uuid.UUID] | None = None
+) -> Select[OutboxMail]:
+    """Return the statement of the e-mails whose address or name holds `search` and that are in `state`.
+
+    `state`: a key of STATES; anything else means all. `company_ids`: the companies whose e-mails they are; None: all
+    there are. Who may read them is judged by the caller.
+    """
+    statement = select(OutboxMail)
+    if company_ids is not None:
+        statement = statement.where(of_companies(company_ids))
+    if wanted := fold(fit(search)):
+        statement = statement.where(
+            or_(
+                OutboxMail.to_key.contains(wanted, autoescape=True),
+                func.lower(OutboxMail.to_name).contains(wanted, autoescape=True),
+                # SQLite makes only ASCII letters small: a guest's row keeps its name as it is compared
+                exists().where(Guest.id == OutboxMail.guest_id, Guest.name_key.contains(wanted, autoescape=True)),
+            )
+        )
+    if state in STATES:
+        statement = statement.where(in_state(state))
+    return statement
+
+
+def counted(company_ids: Collection[uuid.UUID] | None = None) -> Figures:
+    """Return how many e-mails wait and how many failed, of these companies or of all. Who may know: the caller judges.
+
+    One query, and constant work: no count goes beyond MOST_COUNTED.
+    """
+
+    def number(state: str) -> Select[int]:
+        some = select(OutboxMail.id).where(in_state(state)).limit(MOST_COUNTED)
+        if company_ids is not None:
+            some = some.where(of_companies(company_ids))
+        return select(func.count()).select_from(some.subquery())
+
+    waiting, failed = db.session.execute(
+        select(number("waiting").scalar_subquery(), number("failed").scalar_subquery())
+    ).one()
+    return Figures(waiting, failed)
+
+
+def reading_of(mail: OutboxMail, *, open_links: bool) -> Reading | None:
+    """Return what `mail` says, its links masked unless `open_links`; None where it has lost its sense.
+
+    Who may read it, and whether with its links, is judged by the caller.
+    """
+    try:
+        rendered = render(mail)
+    except Exception:
+        log.exception("the mail %s (%s) could not be written", mail.id, mail.template)
+        return Reading(broken=True)
+    if rendered is None:
+        return None
+    if open_links:
+        return Reading(rendered.subject, rendered.text, rendered.html)
+    return Reading(masked(rendered.subject), masked(rendered.text), masked=True)
+
+
+def can_retry(mail: OutboxMail) -> bool:
+    """Tell whether `mail` can be sent now by hand: it failed or waits, and its address is not erased."""
+    return mail.state in {"failed", "queued"} and mail.to_key != ERASED
+
+
+# ---------------------------------------------------------------- the site's
+
+
 def mails(actor: Actor, *, search: str = "", state: str = "") -> Select[OutboxMail]:
-    """Return the statement of all e-mails whose address holds `search` and that are in `state` (a key of STATES).
+    """Return the statement of the site's e-mails, as `matching` does.
 
     Raises NotFoundError unless `actor` looks after the site.
     """
     policy.require_site_administrator(actor)
-    statement = select(OutboxMail)
-    if wanted := fold(fit(search)):
-        statement = statement.where(OutboxMail.to_key.contains(wanted, autoescape=True))
-    if state in STATES:
-        statement = statement.where(OutboxMail.state.in_(STATES[state]))
-    return statement
+    return matching(search=search, state=state)
 
 
 def get_mail(actor: Actor, mail_id: uuid.UUID) -> OutboxMail:
@@ -74,12 +152,7 @@ def get_mail(actor: Actor, mail_id: uuid.UUID) -> OutboxMail:
 def figures(actor: Actor) -> Figures:
     """Return how many e-mails wait and how many failed; raises NotFoundError unless `actor` looks after the site."""
     policy.require_site_administrator(actor)
-    waiting = select(OutboxMail.id).where(sql("state IN ('queued', 'sending')")).limit(_COUNTED).subquery()
-    failed = select(OutboxMail.id).where(OutboxMail.state == "failed").limit(_COUNTED).subquery()
-    return Figures(
-        db.session.scalar(select(func.count()).select_from(waiting)) or 0,
-        db.session.scalar(select(func.count()).select_from(failed)) or 0,
-    )
+    return counted()
 
 
 def read_mail(actor: Actor, mail: OutboxMail) -> Reading | None:
@@ -88,14 +161,4 @@ def read_mail(actor: Actor, mail: OutboxMail) -> Reading | None:
     Raises NotFoundError unless `actor` looks after the site.
     """
     policy.require_site_administrator(actor)
-    open_links = policy.may_see_links(actor)
-    try:
-        rendered = render(mail)
-    except Exception:
-        log.exception("the mail %s (%s) could not be written", mail.id, mail.template)
-        return Reading(broken=True)
-    if rendered is None:
-        return None
-    if open_links:
-        return Reading(rendered.subject, rendered.text, rendered.html)
-    return Reading(masked(rendered.subject), masked(rendered.text), masked=True)
+    return reading_of(mail, open_links=policy.may_see_links(actor))

@@ -2,22 +2,19 @@
 
 import uuid
 
-from flask import current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import current_app, flash, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.admin.views.blueprint import bp, rooms
-from webapp.admin.words import kind
-from webapp.core.database import db
 from webapp.core.errors import NotFoundError
 from webapp.mail import operations, policy, queries
-from webapp.models import OutboxMail
+from webapp.mail.words import kind
 from webapp.web.access import signed_in
 from webapp.web.headers import POLICY
-from webapp.web.pagination import decode, here, paged, window
+from webapp.web.outbox import asked_search, listed, tell_retried
 from webapp.web.sign_in import current_actor
 
-PAGE = 25
 # An e-mail is styled in place. In its frame it may do nothing else: no script, no picture from elsewhere, no form.
 _LETTER_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
@@ -29,18 +26,15 @@ _LETTER_POLICY = (
 @signed_in
 def mail() -> str:
     """List the e-mails of the site, newest first."""
-    search, state = request.args.get("search", "")[:200], request.args.get("state", "")
-    cursor = decode(request.args.get("page"), (uuid.UUID,))
-    statement = queries.mails(current_actor(), search=search, state=state)
-    rows = db.session.scalars(window(statement, [OutboxMail.id], cursor, size=PAGE, descending=True)).all()
+    actor = current_actor()
+    figures = queries.figures(actor)
+    shown = listed(lambda **asked: queries.mails(actor, **asked), figures)
     return render_template(
         "admin/mail.html",
+        **shown,
         side=rooms("mail"),
-        page=paged(rows, cursor, lambda row: (row.id,), size=PAGE, address=here),
-        search=search,
-        state=state if state in queries.STATES else "",
-        kind=kind,
-        has_server=bool(current_app.config["MAIL_SERVER"]),
+        retry_path=url_for("admin.retry_failed"),
+        address=lambda mail: url_for("admin.mail_detail", mail_id=mail.id),
     )
 
 
@@ -57,6 +51,9 @@ def mail_detail(mail_id: uuid.UUID) -> Response:
         kind=kind(found.template),
         reading=queries.read_mail(actor, found),
         has_server=bool(current_app.config["MAIL_SERVER"]),
+        can_retry=queries.can_retry(found),
+        path=url_for("admin.mail"),
+        retry_path=url_for("admin.retry", mail_id=found.id),
     )
     response = make_response(page)
     response.headers["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"
@@ -88,3 +85,12 @@ def retry(mail_id: uuid.UUID) -> Response:
     operations.retry(actor, queries.get_mail(actor, mail_id))
     flash(_("It is tried again now. Look again in a moment."), "wait")
     return redirect(url_for("admin.mail_detail", mail_id=mail_id), 303)
+
+
+@bp.post("/mail/retry")
+@signed_in
+def retry_failed() -> Response:
+    """Try once more to send all e-mails that failed and fit the search."""
+    search = asked_search()
+    tell_retried(operations.retry_failed(current_actor(), search=search))
+    return redirect(url_for("admin.mail", search=search or None), 303)

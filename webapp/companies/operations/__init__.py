@@ -1,7 +1,9 @@
 """Every write to companies, their projects and who is what in them, one function a verb."""
 
 from webapp.companies.operations.apps import create_app, end_app, hand_over_app, revoke_app, rotate_app
-from webapp.companies.operations.people import grant, revoke
+from webapp.companies.operations.mail import retry_failed_mails, retry_mail
+from webapp.companies.operations.offboarding import offboard
+from webapp.companies.operations.people import change_role, grant, revoke
 from webapp.companies.operations.projects import (
     archive_project,
     create_project,
@@ -22,6 +24,7 @@ from webapp.companies.operations.tree import (
 
 __all__ = [
     "archive_project",
+    "change_role",
     "close_lone_companies",
     "create_app",
     "create_company",
@@ -34,8 +37,11 @@ __all__ = [
     "hold_project",
     "make_calendar",
     "move_company",
+    "offboard",
     "rename_company",
     "rename_project",
+    "retry_failed_mails",
+    "retry_mail",
     "revoke",
     "revoke_app",
     "revoke_calendar",

@@ -21,6 +21,7 @@ KINDS: dict[str, Text] = {
     "reset-password": _l("Choose a new password"),
     "verify-email": _l("Confirm your address"),
     "vote-closed": _l("How the vote ended"),
+    "vote-open": _l("Voting is open"),
 }
 
 
