@@ -4,7 +4,7 @@ import uuid
 
 from flask import current_app
 
-from webapp.accounts import links
+from webapp.accounts import links, queries
 from webapp.core.database import db, new_id
 from webapp.core.tokens import Purpose
 from webapp.mail import outbox
@@ -22,6 +22,13 @@ _PATHS = {VERIFY: "/verify/", RESET: "/reset-password/", CHANGE: "/email-change/
 
 def _base() -> str:
     return str(current_app.config["BASE_URL"])
+
+
+def may_mail(email: str) -> bool:
+    """Tell whether the day's e-mails that anybody may ask for to this recipient (LIMIT_MAILS) are not used up."""
+    if not current_app.config["LIMITS"]:
+        return True
+    return all(queries.mails_since(email, ASKED_FOR, b.get_expiry()) < b.amount for b in queries.mail_limits())
 
 
 def _with_link(template: str, user: User, link: OneTimeLink, to: str) -> None:

@@ -21,6 +21,21 @@ class EmailUnverifiedError(AppError):
     message = _l("Your e-mail address is not confirmed yet. Please open the link in the e-mail we sent you.")
 
 
+class AccountDisabledError(AppError):
+    """The password is right, and who looks after the site has disabled the account."""
+
+    id = "account_disabled"
+    status = 403
+    message = _l("This account is disabled. Please ask whoever looks after this site.")
+
+
+class LastKeeperError(ForbiddenError):
+    """Nobody else would look after the site."""
+
+    id = "last_administrator"
+    message = _l("You look after this site alone. Please make somebody else its administrator first.")
+
+
 class RegistrationClosedError(ForbiddenError):
     """Accounts are made by invitation only."""
 

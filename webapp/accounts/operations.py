@@ -5,24 +5,23 @@ import uuid
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from limits import parse_many
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from webapp.accounts import emails, links, queries, sessions
+from webapp.accounts import emails, keepers, links, queries, sessions
 from webapp.accounts.errors import RegistrationClosedError, TakenError, WrongCredentialsError
 from webapp.accounts.proving import Proven, authenticate, prove
 from webapp.accounts.schemas import ProfileInput
 from webapp.core import clock, text
 from webapp.core.actor import NOBODY, Actor
 from webapp.core.database import db
-from webapp.core.errors import DuplicateError, ForbiddenError, InputError
+from webapp.core.errors import DuplicateError, InputError, Text
 from webapp.core.hooks import AccountChange, account_deleted, account_verified
 from webapp.core.operation import added, count, locked, operation
 from webapp.core.tokens import Purpose
 from webapp.journal.writing import record
 from webapp.mail.outbox import forget
-from webapp.models import LoginSession, OneTimeLink, Site, User
+from webapp.models import LoginSession, Site, User
 
 __all__ = [
     "Proven",
@@ -46,21 +45,18 @@ __all__ = [
 ]
 
 
-def _may_mail(email: str) -> bool:
-    """Tell whether the day's e-mails to this recipient (setting LIMIT_MAILS) are not used up."""
-    if not current_app.config["LIMITS"]:
-        return True
-    bounds = parse_many(current_app.config["LIMIT_MAILS"])
-    return all(queries.mails_since(email, emails.ASKED_FOR, b.get_expiry()) < b.amount for b in bounds)
-
-
 def _require_registration(email: str) -> None:
     said = db.session.scalar(select(Site.registration)) or current_app.config["REGISTRATION"]
     if said != "open":
         raise RegistrationClosedError
+    _require_domain(email, _l("Only addresses of certain domains may register here."))
+
+
+def _require_domain(email: str, words: Text) -> None:
+    """Raise InputError saying `words` where the site takes addresses of certain domains only, and not this one."""
     domains = queries.allowed_domains()
     if domains and text.fold(email).rpartition("@")[2] not in domains:
-        raise InputError(fields={"email": _l("Only addresses of certain domains may register here.")})
+        raise InputError(fields={"email": words})
 
 
 def _take_address(*, name: str, email: str, password_hash: str, secret: str | None) -> User | None:
@@ -89,7 +85,7 @@ def register(
     chooses the password anew. Raises RegistrationClosedError, and InputError for a domain that may not register.
     """
     _require_registration(email)
-    if not _may_mail(email):
+    if not emails.may_mail(email):
         emails.nothing(email)
         return
     user = _take_address(name=name, email=email, password_hash=password_hash, secret=registration_secret)
@@ -129,7 +125,7 @@ def create_account(
         user.verified_at = clock.now()
         user.registered_by = None
         links.end(user.id)
-    elif _may_mail(email):
+    elif emails.may_mail(email):
         emails.verification(user, next_url)
     else:
         emails.nothing(email)
@@ -177,13 +173,10 @@ def verify(token: str, *, password_hash: str | None = None, browser_secret: str 
 def resend(*, email: str) -> None:
     """Mail the link that proves an address once more; the same answer for every address."""
     user = queries.by_email(email)
-    if user is None or user.disabled_at is not None or not _may_mail(email):
+    if user is None or user.disabled_at is not None or not emails.may_mail(email):
         emails.nothing(email)
     elif locked(user).verified_at is None:
-        before = db.session.scalar(
-            select(OneTimeLink.next_url).where(OneTimeLink.user_id == user.id).order_by(OneTimeLink.id.desc()).limit(1)
-        )
-        emails.verification(user, before)
+        emails.verification(user, queries.where_to(user.id))
     else:
         emails.known(user)
 
@@ -192,7 +185,7 @@ def resend(*, email: str) -> None:
 def request_reset(*, email: str) -> None:
     """Mail the link with which a new password is chosen; the same answer for every address."""
     user = queries.by_email(email)
-    if user is None or user.disabled_at is not None or not _may_mail(email):
+    if user is None or user.disabled_at is not None or not emails.may_mail(email):
         emails.nothing(email)
     elif locked(user).verified_at is None:
         # its link proves the address and, in another browser, asks for a password: both needs in one
@@ -250,13 +243,14 @@ def change_password(actor: Actor, proven: Proven, *, password_hash: str, device:
 def request_email_change(actor: Actor, proven: Proven, *, email: str) -> None:
     """Mail a link to the new address; nothing changes before it is opened. The same answer for a taken address.
 
-    Raises InputError where the account has this address already.
+    Raises InputError where the account has this address already, and for a domain that may not register.
     """
     user = _still(proven)
     if text.fold(email) == user.email_key:
         raise InputError(fields={"email": _l("This is your address already.")})
+    _require_domain(email, _l("Only addresses of certain domains may be used here."))
     other = queries.by_email(email)
-    if not _may_mail(email):
+    if not emails.may_mail(email):
         emails.nothing(email)
     elif other is not None and other.verified_at is not None:
         emails.known(other)
@@ -314,27 +308,20 @@ def revoke_session(actor: Actor, session_id: uuid.UUID) -> None:
 def delete_account(actor: Actor, proven: Proven) -> None:
     """Erase the actor's account: name, address, sessions, and what the other features erase of it.
 
-    Raises ConflictError where a company would be left without an owner.
+    Raises ConflictError where a company would be left without an owner, LastKeeperError where the site would.
     """
+    keepers.hold()
     user = _still(proven)
-    if user.site_administrator and not _other_site_administrator(user):
-        raise ForbiddenError(_l("You look after this site alone. Please make somebody else its administrator first."))
+    keepers.let_go(user.id, site_administrator=False)
     email, name = str(user.email), user.full_name
     forget(str(user.email_key))
     account_deleted.fire(AccountChange(user.id, user.email_key))
     record(actor, "account.deleted", user)
     user.email = user.email_key = user.eth_address = user.timezone = user.calendar_nonce = None
     user.name = user.surname = ""
-    user.password_hash, user.reputation, user.site_administrator = "!", 0, False
+    user.password_hash, user.reputation = "!", 0
     user.deleted_at = clock.now()
     db.session.flush()
     sessions.end_all(user.id)
     links.end(user.id)
     emails.deleted(email, name)
-
-
-def _other_site_administrator(user: User) -> bool:
-    others = select(User.id).where(
-        User.site_administrator, User.id != user.id, User.deleted_at.is_(None), User.disabled_at.is_(None)
-    )
-    return db.session.scalar(others.limit(1)) is not None

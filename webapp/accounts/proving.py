@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from webapp.accounts import queries
-from webapp.accounts.errors import EmailUnverifiedError, WrongCredentialsError
+from webapp.accounts.errors import AccountDisabledError, EmailUnverifiedError, WrongCredentialsError
 from webapp.accounts.passwords import hash_password, is_weak, verify_password
 from webapp.core.actor import Actor
 from webapp.core.errors import InputError
@@ -29,15 +29,19 @@ class Proven:
 def authenticate(email: str, password: str) -> Proven:
     """Return whose address and password these are; it takes as long for an unknown address.
 
-    Raises WrongCredentialsError, or EmailUnverifiedError after the right password of an unconfirmed address.
+    Raises WrongCredentialsError; after the right password also AccountDisabledError, or EmailUnverifiedError for an
+    unconfirmed address.
     """
     user = queries.by_email(email)
-    if user is None or user.deleted_at is not None or user.disabled_at is not None:
+    if user is None or user.deleted_at is not None:
         verify_password(None, password)
         raise WrongCredentialsError
     user_id, kept, verified = user.id, user.password_hash, user.verified_at is not None
+    disabled = user.disabled_at is not None
     if not verify_password(kept, password):
         raise WrongCredentialsError
+    if disabled:
+        raise AccountDisabledError
     if not verified:
         raise EmailUnverifiedError
     if is_weak(kept):
