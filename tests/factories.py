@@ -171,6 +171,7 @@ def _count(event: Event, guest: Guest) -> None:
             guests_opened=Event.guests_opened + int(guest.opened_at is not None),
             guests_yes=Event.guests_yes + int(yes),
             guests_no=Event.guests_no + int(no),
+            guests_checked_in=Event.guests_checked_in + int(guest.checked_in_at is not None),
             guests_on_roll=Event.guests_on_roll + int(guest.on_roll),
         )
     )

@@ -1,13 +1,16 @@
 """The example company."""
 
+import collections
+
 from flask import Flask
 from sqlalchemy import func, select
 
 from tests import factories
 from webapp.core import clock
 from webapp.core.database import db
+from webapp.guests.counters import DAILY
 from webapp.home.demo import tell_story
-from webapp.models import Company, Event, Guest, Tally
+from webapp.models import Company, Event, EventDay, Guest, Tally
 
 
 def test_the_example_has_three_companies_twelve_events_and_three_hundred_guests(app: Flask) -> None:
@@ -29,6 +32,23 @@ def test_its_counters_say_what_counting_says(app: Flask) -> None:
         assert event.taken == sum(guest.places for guest in guests) <= (event.capacity or 1000)
         assert event.guests_yes == sum(guest.reply == "yes" for guest in guests)
         assert event.guests_on_roll == sum(guest.on_roll for guest in guests)
+
+
+def test_its_days_say_when_it_happened(app: Flask) -> None:
+    tell_story(factories.password_hash())
+    happened: collections.Counter[tuple[object, ...]] = collections.Counter()
+    for guest in db.session.scalars(select(Guest)).all():
+        moments = {"invited": guest.invited_at, "opened": guest.opened_at, "checked_in": guest.checked_in_at}
+        if guest.reply:
+            moments[guest.reply] = guest.replied_at
+        happened.update((guest.event_id, moment.date(), name) for name, moment in moments.items() if moment)
+    days = db.session.scalars(select(EventDay)).all()
+    kept = {(day.event_id, day.day, name): getattr(day, name) for day in days for name in DAILY}
+    assert {key: number for key, number in kept.items() if number} == happened
+    for event in db.session.scalars(select(Event)).all():
+        for name in DAILY:
+            of_event = sum(getattr(day, name) for day in days if day.event_id == event.id)
+            assert of_event == getattr(event, f"guests_{name}")
 
 
 def test_its_timestamps_come_in_the_order_in_which_things_happen(app: Flask) -> None:

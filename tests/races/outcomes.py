@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy import func, select
 
 from webapp.core.database import db
-from webapp.models import Answer, Ballot, Event, Guest, Invitation, InvitationUse, Question, Tally, User
+from webapp.models import Answer, Ballot, Event, EventDay, Guest, Invitation, InvitationUse, Question, Tally, User
 
 
 def places_are_kept(event_id: uuid.UUID, places: int, listed: int) -> None:
@@ -17,6 +17,7 @@ def places_are_kept(event_id: uuid.UUID, places: int, listed: int) -> None:
     assert db.session.scalar(select(func.sum(Guest.places)).where(Guest.event_id == event_id)) == places
     assert (event.taken, event.guests_yes, event.guests_on_roll) == (places, places, places)
     assert (db.session.scalar(of_event), event.guests_listed) == (listed, listed)
+    assert db.session.scalar(select(func.sum(EventDay.yes)).where(EventDay.event_id == event_id)) == places
 
 
 def one_login(invitation_id: uuid.UUID, logins_before: int) -> None:

@@ -15,6 +15,7 @@ from webapp.core import clock, text
 from webapp.core.actor import SYSTEM
 from webapp.core.database import db, new_id, random_id
 from webapp.core.operation import operation
+from webapp.guests.counters import DAILY
 from webapp.home.demo_story import COMPANIES, FIRST, LAST, PEOPLE, TALES, Tale
 from webapp.journal.writing import record
 from webapp.models import (
@@ -24,7 +25,9 @@ from webapp.models import (
     Company,
     CompanyAncestor,
     Event,
+    EventDay,
     Guest,
+    Invitation,
     Membership,
     OutboxMail,
     Project,
@@ -67,6 +70,7 @@ class Story:
         for handle, _name, _surname, roles in PEOPLE:
             for slug, role in roles.items():
                 self._grant(self.users[handle], self.companies[slug], role)
+        self._invite(self.users["maja"], self.companies["pod-lipo"], "matevz@example.org", "doorkeeper")
         for tale in TALES:
             Telling(self, tale).tell()
         db.session.execute(
@@ -112,6 +116,39 @@ class Story:
         db.session.flush()
         record(SYSTEM, "membership.granted", membership, role=role)
 
+    def _invite(self, issuer: User, company: Company, email: str, role: str) -> None:
+        """Write an invitation to a role that was mailed yesterday, and that nobody has used yet."""
+        sent, row = self.now - dt.timedelta(hours=18), new_id()
+        invitation = Invitation(
+            kind="company",
+            issuer_id=issuer.id,
+            company_id=company.id,
+            role=role,
+            email=email,
+            email_key=text.fold(email),
+            nonce=text.secret(128),
+            expires_at=sent + dt.timedelta(hours=24),
+            created_at=sent,
+        )
+        db.session.add(invitation)
+        db.session.flush()
+        mail = OutboxMail(
+            id=row,
+            template="invitation",
+            to_email=email,
+            to_key=invitation.email_key,
+            context={"invitation_id": str(invitation.id), "nonce": invitation.nonce},
+            company_id=company.id,
+            state="sent",
+            attempts=1,
+            created_at=sent,
+            next_attempt_at=sent,
+            sent_at=sent,
+            message_id=f"<{row}@example.org>",
+        )
+        db.session.add(mail)
+        record(SYSTEM, "invitation.created", invitation, kind="company", role=role, max_uses=1)
+
 
 class Telling:
     """One event with its guests and its vote."""
@@ -121,7 +158,7 @@ class Telling:
         self.story, self.tale, self.dice, self.now = story, tale, story.dice, story.now
         local = self.now.astimezone(clock.zone(tale.timezone)) + dt.timedelta(days=tale.days)
         self.starts_at = local.replace(hour=tale.hour, minute=0, second=0, microsecond=0).astimezone(dt.UTC)
-        self.published_at = min(self.starts_at, self.now) - dt.timedelta(days=12)
+        self.published_at = min(self.starts_at, self.now) - dt.timedelta(days=tale.lead)
         self.event = self._event()
         self.guests: list[Guest] = []
 
@@ -190,7 +227,7 @@ class Telling:
         elif index % 11 != 10:
             guest.invited_at = self._later(guest.listed_at, hours=10)
             self._mail(guest, bounced=index % 14 == 13)
-            if index % 7 != 6:
+            if index % self.tale.warmth != self.tale.warmth - 1:
                 self._answer(guest, index)
         return guest
 
@@ -246,7 +283,7 @@ class Telling:
         guest.reply, guest.party_size, guest.places, guest.on_roll = "yes", party, party, True
         guest.companions = [next(self.story.names)] if party > 1 else []
         guest.joined_at = guest.replied_at if guest.user_id else None
-        if self.event.ends_at < self.now and index % 8 != 7:
+        if self.event.ends_at < self.now and index % (self.tale.warmth + 1) != self.tale.warmth:
             guest.checked_in_at = self.starts_at + dt.timedelta(minutes=self.dice.randrange(-20, 40))
             guest.checked_in_by = self.event.host_id
 
@@ -266,8 +303,23 @@ class Telling:
         event.guests_no = sum(guest.reply == "no" for guest in guests)
         event.guests_checked_in = sum(guest.checked_in_at is not None for guest in guests)
         event.guests_on_roll = sum(guest.on_roll for guest in guests)
+        db.session.add_all(self._days())
         if self.tale.state == "published":
             record(SYSTEM, "event.published", event)
+
+    def _days(self) -> list[EventDay]:
+        """Return what happened to the guest list, day by day."""
+        days: dict[dt.date, EventDay] = {}
+        for guest in self.guests:
+            moments = {"invited": guest.invited_at, "opened": guest.opened_at, "checked_in": guest.checked_in_at}
+            if guest.reply:
+                moments[guest.reply] = guest.replied_at
+            for name, moment in moments.items():
+                if moment is not None:
+                    empty = EventDay(event_id=self.event.id, day=moment.date(), **dict.fromkeys(DAILY, 0))
+                    day = days.setdefault(moment.date(), empty)
+                    setattr(day, name, getattr(day, name) + 1)
+        return list(days.values())
 
     def _vote(self) -> None:
         questions = list(db.session.scalars(select(Question).where(Question.event_id == self.event.id)))

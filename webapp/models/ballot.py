@@ -46,6 +46,14 @@ class Tally(Base):
 
     event: Mapped[Event] = relationship(lazy="raise")
 
+    def roll_of(self, on_roll: int) -> int:
+        """Return the size of the roll: as counted when it was frozen or voting closed, else as the event has it now.
+
+        `on_roll`: the event's counter. A guest whose ballot stands counts, even where the row has gone from the list.
+        """
+        settled = self.closed_at is not None or self.rule["roll"] == "frozen"
+        return max(self.roll_size if settled else on_roll, self.ballots, self.reached_roll or 0)
+
 
 class AnswerSet(Base):
     """How many ballots chose exactly this set of answers (for votes decided by ballot)."""

@@ -35,15 +35,8 @@ def rule_of(event: Event, tally: Tally | None) -> Rule:
 
 
 def roll_of(event: Event, tally: Tally | None) -> int:
-    """Return the size of the roll: as counted when it was frozen or voting closed, else as it is now.
-
-    A guest whose ballot stands counts, even where the row has gone from the list since.
-    """
-    if tally is None:
-        return event.guests_on_roll
-    settled = tally.closed_at is not None or tally.rule["roll"] == "frozen"
-    size = tally.roll_size if settled else event.guests_on_roll
-    return max(size, tally.ballots, tally.reached_roll or 0)
+    """Return the size of the roll: as counted when it was frozen or voting closed, else as it is now."""
+    return event.guests_on_roll if tally is None else tally.roll_of(event.guests_on_roll)
 
 
 def counted(tally: Tally, rule: Rule, column: Column = "votes") -> Count:

@@ -139,6 +139,27 @@ def short(moment: dt.datetime | None, zone: str | None) -> str:
     return _short(moment, zone, _year(zone), _language())
 
 
+def on_day(moment: dt.datetime, zone: str | None) -> str:
+    """Return the day of a moment in its zone, "Sat 21 November"; the year only when it is not the current one."""
+    zone = zone or "UTC"
+    return _day(moment.astimezone(clock.zone(zone)), _year(zone), _language())
+
+
+def day_of(date: dt.date) -> str:
+    """Return a day for a chart or a table, "7 Sep"; no year."""
+    return f"{date.day} {_names(_language()).months_short[date.month]}"
+
+
+def short_day(moment: dt.datetime | None, zone: str | None) -> str:
+    """Return a moment's day for a table's cell, "Mon 2 Nov"; with the year when it is another one. "" for none."""
+    if moment is None:
+        return ""
+    zone = zone or "UTC"
+    local, names = moment.astimezone(clock.zone(zone)), _names(_language())
+    day = f"{names.days_short[local.weekday()]} {local.day} {names.months_short[local.month]}"
+    return day if local.year == _year(zone) else f"{day} {local.year}"
+
+
 @functools.lru_cache(maxsize=_KEEP)
 def _day_parts(moment: dt.datetime, zone: str, language: str) -> DayParts:
     local = moment.astimezone(clock.zone(zone))

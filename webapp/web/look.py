@@ -46,6 +46,8 @@ def init_look(app: Flask) -> None:
         "when": dates.when,
         "span": dates.span,
         "short": dates.short,
+        "short_day": dates.short_day,
+        "day_of": dates.day_of,
         "day_parts": dates.day_parts,
         "own_time": dates.own_time,
         "zone_name": dates.zone_name,

@@ -2,16 +2,20 @@
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from webapp.companies import operations, policy, queries
 from webapp.companies.forms import CompanyForm
-from webapp.companies.views.blueprint import Answer, bp, rooms
+from webapp.companies.views.blueprint import Answer, bp, parent_choices, rooms
+from webapp.core import clock
 from webapp.core.errors import InputError
-from webapp.core.permissions import Permission, Role
+from webapp.core.permissions import Permission, Role, may
+from webapp.models import Event
 from webapp.web.access import signed_in
 from webapp.web.sign_in import current_actor
 
 _EVENTS_SHOWN = 5
+_NEEDS_SHOWN = 8
 
 
 @bp.get("")
@@ -28,7 +32,7 @@ def new() -> Answer:
     actor = current_actor()
     parents = {row.company.slug: row.company for row in queries.companies_of(actor, at_least=Role.ADMINISTRATOR)}
     form = CompanyForm(request.args) if request.method == "GET" else CompanyForm()
-    form.parent.choices = [("", _("Nothing, it stands by itself")), *((s, c.name) for s, c in parents.items())]
+    form.parent.choices = parent_choices(actor, parents.values())
     if form.sent:
         with form.refusals():
             data = form.input()
@@ -44,17 +48,31 @@ def new() -> Answer:
 @bp.get("/<slug>")
 @signed_in
 def show(slug: str) -> Answer:
-    """Show what is coming up in a company, and who looks after it."""
+    """Show what needs somebody in a company, how its events went, and what is next; a doorkeeper what is next alone."""
     actor = current_actor()
     company = queries.get_company(actor, slug)
-    may_manage = policy.allows(actor, company.id, Permission.MANAGE_EVENTS)
+    role = policy.role_in(actor, company.id)
+    may_manage = may(role, Permission.MANAGE_EVENTS)
+    house = queries.house(company.id)
+    scope = queries.Scope(company.id, with_below=house.children > 0 and request.args.get("below") != "no")
+    events = queries.events_to_come(scope, _EVENTS_SHOWN, drafts=may_manage)
     return render_template(
         "companies/show.html",
         company=company,
         side=rooms(company, "show"),
-        events=queries.events_to_come(company.id, _EVENTS_SHOWN, drafts=may_manage),
-        figures=queries.figures(company.id),
-        people=queries.people_of(company.id),
+        house=house,
+        scope=scope,
+        needs=queries.needs(scope, role),
+        needs_shown=_NEEDS_SHOWN,
+        figures=queries.figures(scope) if may_manage else None,
+        weeks=queries.answers_by_week(scope, current_user.timezone) if may_manage else [],
+        today=[] if may_manage else [event for event in events if _is_today(event)],
+        events=events if may_manage else [event for event in events if not _is_today(event)],
         may_manage=may_manage,
-        may_manage_children=policy.allows(actor, company.id, Permission.MANAGE_CHILDREN),
     )
+
+
+def _is_today(event: Event) -> bool:
+    """Tell whether an event that is not over begins today where it takes place, or has begun."""
+    zone = clock.zone(event.timezone)
+    return event.starts_at.astimezone(zone).date() <= clock.now().astimezone(zone).date()
