@@ -72,12 +72,25 @@ POST accounts.update_profile      in  303  303  303  303  303  303  303  303  30
 GET  accounts.verify            200
 POST accounts.verify            303
 
+GET  admin.account                 in  404  404  404  404  404  404  404  404  404  200
+GET  admin.accounts                in  404  404  404  404  404  404  404  404  404  200
+GET  admin.companies               in  404  404  404  404  404  404  404  404  404  200
+POST admin.disable                 in  404  404  404  404  404  404  404  404  404  303
+POST admin.enable                  in  404  404  404  404  404  404  404  404  404  303
+GET  admin.events                  in  404  404  404  404  404  404  404  404  404  200
+GET  admin.health                  in  404  404  404  404  404  404  404  404  404  200
 GET  admin.index                  in  404  404  404  404  404  404  404  404  404  200
+POST admin.make_administrator      in  404  404  404  404  404  404  404  404  404  303
 GET  admin.mail                   in  404  404  404  404  404  404  404  404  404  200
 GET  admin.mail_detail            in  404  404  404  404  404  404  404  404  404  200
 GET  admin.mail_html              in  404  404  404  404  404  404  404  404  404  200
 POST admin.retry                  in  404  404  404  404  404  404  404  404  404  303
 POST admin.retry_failed           in  404  404  404  404  404  404  404  404  404  303
+POST admin.resend                  in  404  404  404  404  404  404  404  404  404  303
+GET  admin.settings                in  404  404  404  404  404  404  404  404  404  200
+POST admin.settings                in  404  404  404  404  404  404  404  404  404  303
+POST admin.sign_out                in  404  404  404  404  404  404  404  404  404  303
+POST admin.test_mail               in  404  404  404  404  404  404  404  404  404  303
 
 GET  companies.index              in  200  200  200  200  200  200  200  200  200  200
 GET  companies.mail               in  404  404  403  403  200  200  200  404  404  404
@@ -174,6 +187,9 @@ SENT: dict[str, dict[str, str]] = {
     "accounts.reset_password": {"password": "another long evening"},
     "accounts.update_profile": {"name": "Ana", "surname": "", "eth_address": "", "timezone": "Europe/Ljubljana"},
     "accounts.verify": {"password": PASSWORD},
+    "admin.make_administrator": {"on": "yes"},
+    "admin.settings": {"name": "The moot", "limit_mails": "7/day"},
+    "admin.test_mail": {"email": "site@example.org"},
     "companies.new": {"name": "The choir"},
     "events.edit": {"title": "Under another tree"},
     "events.new": {

@@ -94,6 +94,9 @@ def _people(done: Furnished) -> dict[str, User]:
     people["unproven"] = factories.an_account("Urška", email="urska@example.org", verified=False)
     for device in ("Firefox on Linux", "Safari on iPhone"):
         sessions.start(people["neza"], remember=True, device=device)
+    off = factories.an_account("Rok", surname="Hribar", email="rok@example.org", disabled_at=clock.now() - DAY)
+    for handle, user in (people | {"off": off}).items():
+        done.values[f"account-{handle}"] = str(user.id)
     for handle, user in people.items():
         done.sessions[handle] = sessions.start(user, remember=True, device="Chromium on Linux")
     return people

@@ -1,6 +1,7 @@
 """How often one may ask (DESIGN section 4, Limits): moving windows, kept in memory or in Redis."""
 
 import datetime as dt
+import functools
 import hashlib
 import logging
 import math
@@ -19,6 +20,7 @@ from webapp.core.errors import AppError
 from webapp.extensions import limiter
 from webapp.web.access import is_linked
 from webapp.web.sign_in import current_actor
+from webapp.web.site import current_site
 
 log = logging.getLogger(__name__)
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -48,11 +50,25 @@ def _share(limit: RateLimitItem, processes: int) -> RateLimitItem:
     return type(limit)(max(1, limit.amount // processes), limit.multiples)
 
 
+_parsed = functools.lru_cache(maxsize=64)(parse_many)
+
+
+def bounds(setting: str) -> list[RateLimitItem]:
+    """Return the limits that hold for `setting`: those of the site's settings page, else the environment's."""
+    said = current_site().limits.get(setting)
+    if said:
+        try:
+            return _parsed(said)
+        except ValueError:  # the settings page stores no such thing; whoever else did locks nobody out with it
+            log.warning("limits: %r is no limit; the environment's %s holds", said, setting)
+    return _parsed(current_app.config[setting])
+
+
 def hit(setting: str, *key: str) -> None:
     """Count one use of the limit `setting` under `key`; raises TooOftenError where it is used up."""
     if not current_app.config["LIMITS"]:
         return
-    for limit in parse_many(current_app.config[setting]):
+    for limit in bounds(setting):
         try:
             strategy = limiter.limiter
             allowed = strategy.hit(limit, setting, *key)
