@@ -92,14 +92,23 @@ POST admin.settings                in  404  404  404  404  404  404  404  404  4
 POST admin.sign_out                in  404  404  404  404  404  404  404  404  404  303
 POST admin.test_mail               in  404  404  404  404  404  404  404  404  404  303
 
+POST companies.change_role        in  404  404  403  403  303  303  303  404  404  404
+GET  companies.app                in  404  404  403  403  200  200  200  404  404  404
+GET  companies.apps               in  404  404  403  403  200  200  200  404  404  404
+POST companies.apps               in  404  404  403  403  201  201  201  404  404  404
 GET  companies.index              in  200  200  200  200  200  200  200  200  200  200
 GET  companies.mail               in  404  404  403  403  200  200  200  404  404  404
 GET  companies.mail_detail        in  404  404  403  403  200  200  200  404  404  404
 GET  companies.new                in  200  200  200  200  200  200  200  200  200  200
 POST companies.new                in  303  303  303  303  303  303  303  303  303  303
+GET  companies.offboard           in  404  404  403  403  200  200  200  404  404  404
+POST companies.offboard           in  404  404  403  403  303  303  303  404  404  404
 GET  companies.people             in  404  404  200  200  200  200  200  404  404  404
+GET  companies.people_history     in  404  404  403  403  200  200  200  404  404  404
 POST companies.retry_failed_mails in  404  404  403  403  303  303  303  404  404  404
 POST companies.retry_mail         in  404  404  403  403  303  303  303  404  404  404
+POST companies.revoke_app         in  404  404  403  403  303  303  303  404  404  404
+POST companies.rotate_app         in  404  404  403  403  200  200  200  404  404  404
 POST companies.revoke             in  404  404  403  403  303  303  303  404  404  404
 GET  companies.show               in  404  404  200  200  200  200  200  404  404  404
 
@@ -190,6 +199,9 @@ SENT: dict[str, dict[str, str]] = {
     "admin.make_administrator": {"on": "yes"},
     "admin.settings": {"name": "The moot", "limit_mails": "7/day"},
     "admin.test_mail": {"email": "site@example.org"},
+    "companies.change_role": {"role": "doorkeeper"},
+    "companies.apps": {"name": "Ticket printer", "scopes": "events:read"},
+    "companies.rotate_app": {"mark": "{mark}"},
     "companies.new": {"name": "The choir"},
     "events.edit": {"title": "Under another tree"},
     "events.new": {

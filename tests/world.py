@@ -23,7 +23,10 @@ from tests import factories
 from tests.browsers import Browser
 from webapp import create_app
 from webapp.accounts import links, sessions
+from webapp.companies import operations as companies
+from webapp.companies.queries import key_mark
 from webapp.core import clock, text
+from webapp.core.actor import Scope
 from webapp.core.database import Base, db
 from webapp.core.operation import operation
 from webapp.core.permissions import Role
@@ -145,6 +148,9 @@ def _fill(world: World) -> None:
     guests_mail = operation(queue)(
         "guest-invited", to="maja@example.org", guest_id=other.id, event_id=event.id, company_id=company.id
     )
+    scopes = [Scope.EVENTS_READ]
+    owner = factories.acting(people["owner"])
+    app, _key = companies.create_app(owner, company, name="Ticket printer", scopes=scopes)
     question = Base.metadata.tables["questions"].c.id
     answer = Base.metadata.tables["answers"].c.id
     world.values |= {
@@ -165,10 +171,13 @@ def _fill(world: World) -> None:
         "invite": public_id(link),
         "invitation_id": link.id,
         "membership_id": membership.id,
+        "companies.offboard:user_id": membership.user_id,
         **{f"admin.{act}:user_id": people["guest"].id for act in ("account", "disable", "enable", "sign_out")},
         "admin.make_administrator:user_id": people["guest"].id,
         "admin.resend:user_id": fresh.id,
         "session_id": session,
+        "app_id": app.id,
+        "mark": key_mark(app),
         "mail_id": mail.id,
         "companies.mail_detail:mail_id": guests_mail.id,
         "companies.retry_mail:mail_id": guests_mail.id,

@@ -15,8 +15,10 @@ from sqlalchemy import select, update
 from tests import factories
 from tests.browser.house import House, standing
 from webapp.accounts import links, sessions
+from webapp.companies import operations as companies
+from webapp.companies.operations.apps import note_use
 from webapp.core import clock
-from webapp.core.actor import NOBODY, Actor
+from webapp.core.actor import NOBODY, Actor, Scope
 from webapp.core.database import db
 from webapp.core.operation import operation
 from webapp.core.permissions import Role
@@ -77,6 +79,7 @@ def furnish() -> Furnished:
     _tokens(done, people)
     _invitations(done, events["meadow"], people)
     _mails(done, events["meadow"])
+    _apps(done, people)
     return done
 
 
@@ -207,6 +210,19 @@ def _tokens(done: Furnished, people: dict[str, User]) -> None:
     done.values["verify"] = links.token_of(links.issue(unproven, Purpose.VERIFY))
     done.values["reset"] = links.token_of(links.issue(neza, Purpose.RESET))
     done.values["change"] = links.token_of(links.issue(neza, Purpose.EMAIL_CHANGE, email="neza@lipa.example.org"))
+
+
+def _apps(done: Furnished, people: dict[str, User]) -> None:
+    """A company with apps: one in use, one revoked, one with a name that is too long."""
+    neza, here = factories.acting(people["neza"]), _company()
+    reading = [Scope.EVENTS_READ, Scope.GUESTS_READ, Scope.CHECK_IN]
+    printer, _key = companies.create_app(neza, here, name="Ticket printer at the door", scopes=reading)
+    old, _key = companies.create_app(neza, here, name="The old website", scopes=[Scope.EVENTS_READ])
+    companies.create_app(neza, here, name=LONG, scopes=list(Scope))
+    companies.rotate_app(neza, printer)
+    note_use(printer.id)
+    companies.revoke_app(neza, old)
+    done.values |= {"app-used": str(printer.id), "app-revoked": str(old.id)}
 
 
 def _invitations(done: Furnished, meadow: Event, people: dict[str, User]) -> None:

@@ -71,6 +71,11 @@ def _answers(page: Page) -> None:
     page.get_by_role("radio").first.check(force=True)
 
 
+def _app(page: Page) -> None:
+    page.locator("[name=scopes]").first.check()
+    write(press("Register it"), name="A website")(page)
+
+
 LONGER = "x" * 300
 
 PAGES = (
@@ -186,6 +191,14 @@ PAGES = (
     Shown("company-mail-nothing-found", "/companies/pod-lipo/mail?search=zzz", "neza"),
     Shown("company-mail-one-failed", "/companies/pod-lipo/mail/{mail-failed}", "neza"),
     Shown("company-mail-one-sent", "/companies/pod-lipo/mail/{mail-sent}", "neza"),
+    Shown("company-apps", "/companies/pod-lipo/apps", "neza"),
+    Shown("company-apps-none", "/companies/kuhinja/apps", "neza"),
+    Shown("company-apps-refused", "/companies/pod-lipo/apps", "neza", press("Register it")),
+    Shown("company-app", "/companies/pod-lipo/apps/{app-used}", "neza"),
+    Shown("company-app-change-key", "/companies/pod-lipo/apps/{app-used}", "neza", unfold("Change the key")),
+    Shown("company-app-revoke", "/companies/pod-lipo/apps/{app-used}", "neza", unfold("Revoke this app")),
+    Shown("company-app-revoked", "/companies/pod-lipo/apps/{app-revoked}", "neza"),
+    Shown("company-app-key", "/companies/pod-lipo/apps", "neza", _app),
     Shown("event-new", "/events/new", "neza"),
     Shown("event-new-rule", "/events/new", "neza", unfold("The rule of the vote")),
     Shown("event-new-refused", "/events/new", "neza", _lots),

@@ -1,7 +1,8 @@
 """How pages ask for what companies need; the schemas judge."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its types
 
 from webapp.companies import schemas
 from webapp.web.forms import SchemaForm
@@ -42,6 +43,45 @@ class ProjectForm(SchemaForm[schemas.NameInput]):
 
     schema = schemas.NameInput
     name = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": 120})
+
+
+class RoleForm(SchemaForm[schemas.RoleInput]):
+    """What somebody is in a company. The page shows one in each row."""
+
+    schema = schemas.RoleInput
+    role = SelectField(_l("Role"), validate_choice=False)
+
+
+class OffboardForm(SchemaForm[schemas.OffboardInput]):
+    """What becomes of what somebody holds. The view fills in who may take over."""
+
+    schema = schemas.OffboardInput
+    hand_over_to = SelectField(_l("Hand over to"), validate_choice=False)
+    apps = RadioField(
+        _l("The apps"),
+        choices=[
+            SelectChoice("revoke", _l("Revoke them, with all their tokens")),
+            SelectChoice("hand-over", _l("Hand them over too")),
+        ],
+        default="revoke",
+        validate_choice=False,
+    )
+
+
+class AppForm(SchemaForm[schemas.AppInput]):
+    """A new app. The view fills in `once`; the template draws the scopes in their groups."""
+
+    schema = schemas.AppInput
+    name = StringField(
+        _l("Name"), description=_l("What the program is, for those who look here later."), render_kw={"maxlength": 120}
+    )
+    scopes = SelectMultipleField(
+        _l("What it may do"),
+        description=_l("Never more than the person who signs in with it."),
+        choices=[],
+        validate_choice=False,
+    )
+    once = HiddenField(_l("This form"))
 
 
 class SetUpForm(SchemaForm[schemas.SetUpInput]):

@@ -1,11 +1,15 @@
 """What may come in about companies."""
 
-from typing import Annotated
+import uuid
+from typing import Annotated, Literal
 
-from pydantic import Field
+from flask_babel import lazy_gettext as _l
+from pydantic import AfterValidator, Field
 
 from webapp.accounts.passwords import Password
-from webapp.core.schema import Blank, Email, Line, Name, Schema
+from webapp.core.actor import Scope
+from webapp.core.permissions import Role
+from webapp.core.schema import Blank, Email, Line, Name, Schema, refuse
 
 CompanyName = Annotated[Line, Field(min_length=1, max_length=120)]
 Code = Annotated[Line, Field(min_length=1, max_length=100)]
@@ -28,6 +32,33 @@ class MoveInput(Schema):
     """Where a company is to stand: `parent` is the name for paths of the one it is to be part of, None: by itself."""
 
     parent: Annotated[Annotated[Line, Field(max_length=70)] | None, Blank] = None
+
+
+class RoleInput(Schema):
+    """What somebody is to be in a company."""
+
+    role: Role
+
+
+class OffboardInput(Schema):
+    """What becomes of what is handed over: to which account its events go, and what becomes of its apps."""
+
+    hand_over_to: Annotated[uuid.UUID | None, Blank] = None
+    apps: Literal["revoke", "hand-over"] = "revoke"
+
+
+def _some(value: list[Scope]) -> list[Scope]:
+    if not value:
+        raise refuse(_l("Please tick what it may do."))
+    return value
+
+
+class AppInput(Schema):
+    """A new app. `once`: its App-Id, chosen when the form was shown, so that a form sent twice makes one app."""
+
+    name: CompanyName
+    scopes: Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(_some)]
+    once: Annotated[uuid.UUID | None, Blank] = None
 
 
 class SetUpInput(Schema):
