@@ -20,6 +20,21 @@ from webapp.companies.queries.holdings import (
     tokens_held,
     unused,
 )
+from webapp.companies.queries.listed import (
+    EVERYWHERE,
+    HERE,
+    HISTORY,
+    KEY_EVERYWHERE,
+    KEY_HERE,
+    Person,
+    count_people,
+    has_below,
+    people_above,
+    people_everywhere,
+    people_here,
+    role_history,
+    with_roles,
+)
 from webapp.companies.queries.mail import events_of, get_mail, writing_companies
 from webapp.companies.queries.people import (
     get_membership,
@@ -52,10 +67,16 @@ from webapp.companies.queries.tree import (
 )
 
 __all__ = [
+    "EVERYWHERE",
+    "HERE",
+    "HISTORY",
+    "KEY_EVERYWHERE",
+    "KEY_HERE",
     "CompanyRow",
     "Figures",
     "Holdings",
     "Need",
+    "Person",
     "Rate",
     "Scope",
     "addressed_to",
@@ -67,6 +88,7 @@ __all__ = [
     "calendar_token",
     "co_hosted_below",
     "companies_of",
+    "count_people",
     "events_in_calendar",
     "events_of",
     "events_to_come",
@@ -77,6 +99,7 @@ __all__ = [
     "get_mail",
     "get_membership",
     "get_project",
+    "has_below",
     "has_other_owner",
     "has_owner",
     "holdings",
@@ -94,11 +117,15 @@ __all__ = [
     "needs_company",
     "paths",
     "pending",
+    "people_above",
+    "people_everywhere",
+    "people_here",
     "people_of",
     "project_by_calendar",
     "projects_in",
     "projects_of",
     "require_offboard",
+    "role_history",
     "roles_below",
     "standing",
     "standing_below",
@@ -106,5 +133,6 @@ __all__ = [
     "tokens_held",
     "tokens_of",
     "unused",
+    "with_roles",
     "writing_companies",
 ]
