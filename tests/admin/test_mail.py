@@ -10,7 +10,8 @@ from tests.mail.notes import write_note
 from tests.smtp import use
 from webapp.core.database import db
 from webapp.core.jobs import run
-from webapp.core.operation import end_read
+from webapp.core.operation import end_read, operation
+from webapp.mail.outbox import forget, queue
 from webapp.models import JournalEntry, OutboxMail
 
 SECRET = "IkFaOGtXcTRwZGFLb3VhUGg1QW9nLk5vbmNl"
@@ -189,3 +190,58 @@ def test_the_front_says_when_jobs_do_not_run(app, admin, monkeypatch):
     shown = words(admin.get("/admin"))
     assert "Background jobs do not run" in shown
     assert "How many jobs wait? 7" in shown
+
+
+def test_all_that_failed_and_fit_the_search_are_tried_again(app, admin, smtp, outbox):
+    for name in ("maja", "nobody", "full"):
+        smtp.refuse(f"{name}@example.org", "550 No such user here")
+        write_note(to=f"{name}@example.org", name=name)
+    run(app, "mail.sweep")
+    assert "Try all again" in words(admin.get("/admin/mail?state=failed"))
+    assert "Try all again" not in words(admin.get("/admin/mail"))
+    for name in ("maja", "nobody"):
+        smtp.accept(f"{name}@example.org")
+    answer = admin.submit("/admin/mail/retry", search="MAJA")
+    assert "1 e-mail is tried again now" in words(admin.follow(answer))
+    run(app, "mail.sweep")
+    assert {mail.to_name: mail.state for mail in outbox()} == {"maja": "sent", "nobody": "failed", "full": "failed"}
+    assert "2 e-mails are tried again now" in words(admin.follow(admin.submit("/admin/mail/retry")))
+    run(app, "mail.sweep")
+    assert {mail.to_name: mail.state for mail in outbox()} == {"maja": "sent", "nobody": "sent", "full": "failed"}
+    numbers = [line.details for line in db.session.query(JournalEntry).filter_by(action="mail.retried")]
+    assert numbers == [{"number": 1}, {"number": 2}]
+
+
+def test_somebody_else_cannot_try_all_again(other_browser, outbox):
+    write_note()
+    assert other_browser.sign_in(factories.an_account()).submit("/admin/mail/retry").status_code == 404
+
+
+def test_mails_are_found_by_name(admin):
+    write_note(to="x@example.org", name="Ana Kos")
+    write_note(to="y@example.org", name="Maja")
+    found = words(admin.get("/admin/mail?search=ana+k"))
+    assert "x@example.org" in found
+    assert "y@example.org" not in found
+
+
+def test_an_erased_address_is_said_in_words_and_not_tried_again(app, admin, smtp, outbox):
+    smtp.refuse("maja@example.org", "550 No such user here")
+    mail_id = write_note().id
+    run(app, "mail.sweep")
+    operation(forget)("maja@example.org")
+    page = words(admin.get(f"/admin/mail/{mail_id}"))
+    assert "An address that was erased" in page
+    assert "Try again now" not in page
+    assert admin.submit(f"/admin/mail/{mail_id}/retry").status_code == 409
+
+
+def test_the_site_learns_nothing_of_what_a_mail_is_about(admin):
+    owner = factories.an_account()
+    event = factories.an_event(factories.a_company(owner), owner, title="Behind the curtain", visibility="invited")
+    guest = factories.a_guest(event)
+    mail = operation(queue)(
+        "guest-invited", to="maja@example.org", guest_id=guest.id, event_id=event.id, company_id=event.company_id
+    )
+    assert mail.id
+    assert "Behind the curtain" not in words(admin.get("/admin/mail"))
