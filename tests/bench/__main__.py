@@ -146,6 +146,7 @@ def pages_of(server: Server, paths: world.Paths) -> list[Page]:
         Page(f"guest list of {world.FEW}", paths.few, paths.session),
         Page(f"guest list of {world.MANY:,}", paths.many, paths.session),
         Page(f"guest list of {world.MANY:,}, 20 pages on", far_page(server, paths, 20), paths.session),
+        Page(f"dashboard of {world.HELD} events, {world.MANY:,} guests", paths.dashboard, paths.owner),
         Page("a guest's own page", paths.personal),
         Page("the sign-in page", "/login"),
         Page("signing in (the password's hash)", "/login", form=typed),

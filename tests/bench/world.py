@@ -1,4 +1,6 @@
-"""What the bench looks at: a few hundred events, and guest lists of a hundred and of a hundred thousand."""
+"""What the bench looks at: a few hundred events, guest lists of a hundred and of a hundred thousand, and a company of
+two hundred events with as many guests together.
+"""
 
 import dataclasses
 import datetime as dt
@@ -13,10 +15,12 @@ from webapp.core import clock, text
 from webapp.core.database import db, new_id
 from webapp.core.operation import operation
 from webapp.guests.links import personal_token
-from webapp.models import Company, Event, Guest, User
+from webapp.models import Company, Event, EventDay, Guest, Tally, User
+from webapp.voting.rule import Rule
 
 FEW, MANY = 100, 100_000
 EVENTS = 300
+HELD = 200
 DESCRIPTION = "We meet **under the lime tree**, as every year.\n\n- bring a chair\n- bring a friend\n\nUntil then!"
 
 
@@ -30,6 +34,9 @@ class Paths:
     personal: str
     session: str
     email: str
+    dashboard: str
+    owner: str
+    """The session of who owns the company of `dashboard`, and looks at nothing else."""
 
 
 def _guests(event: Event, number: int) -> list[dict[str, Any]]:
@@ -80,6 +87,45 @@ def _events(company: Company, host: User) -> None:
         factories.an_event(company, host, place="Ljubljana", starts_in=dt.timedelta(days=1, hours=number))
 
 
+@operation
+def _vote_on(event: Event, number: int) -> None:
+    over = event.ends_at < clock.now()
+    rule = Rule.of(event).as_dict()
+    tally = Tally(event_id=event.id, opened_at=event.published_at, rule=rule, ballots=3, roll_size=100)
+    tally.closed_at = event.ends_at if over else None
+    tally.outcome = ("consensus" if number % 3 else "no consensus") if over else None
+    db.session.add(tally)
+
+
+@operation
+def _days_of(event: Event) -> None:
+    today = clock.now().date()
+    rows = [
+        {"event_id": event.id, "day": today - dt.timedelta(days=day), "yes": 6, "no": 2, "invited": 8}
+        for day in range(0, 63, 3)
+    ]
+    db.session.execute(insert(EventDay), rows)
+
+
+def _company_of_many(owner: User) -> Company:
+    """Fill a company and one below it: 200 events, half of them over, with 500 guests, a vote and its days each."""
+    company = factories.a_company(owner)
+    places = (company, factories.a_company(parent=company))
+    for number in range(HELD):
+        event = factories.an_event(
+            places[number % 2],
+            owner,
+            starts_in=dt.timedelta(days=number - HELD // 2, hours=1),
+            capacity=170 if number % 10 == 0 else None,
+            visibility="invited",
+            min_votes=9,
+        )
+        _list(event, MANY // HELD)
+        _vote_on(event, number)
+        _days_of(event)
+    return company
+
+
 def make() -> Paths:
     """Fill an empty, migrated database; return where to look."""
     factories.set_up_site()
@@ -94,6 +140,8 @@ def make() -> Paths:
     _list(lists[0], FEW)
     _list(lists[1], MANY)
     _events(company, host)
+    keeper = factories.an_account("Bor")
+    held = _company_of_many(keeper)
     guest = db.session.query(Guest).filter_by(event_id=lists[0].id, name="Guest 000001").one()
     return Paths(
         event=f"/events/{lists[0].id}",
@@ -102,4 +150,6 @@ def make() -> Paths:
         personal=f"/rsvp/{personal_token(guest)}",
         session=sessions.start(host, remember=False),
         email="ana@example.org",
+        dashboard=f"/companies/{held.slug}",
+        owner=sessions.start(keeper, remember=False),
     )
