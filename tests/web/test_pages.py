@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests.browsers import Browser
 from tests.world import World
-from webapp.admin.views import _LETTER_POLICY
+from webapp.admin.views.mail import _LETTER_POLICY
 from webapp.core.errors import StaleError
 from webapp.extensions import csrf
 from webapp.web.headers import POLICY
