@@ -123,7 +123,7 @@ def _alone() -> Iterator[None]:
 
     def prepare(connection: Any, _record: Any) -> None:
         # Exclusive: the first write finds out whether any other process has the file open, and keeps all others out.
-        for pragma in (f"busy_timeout={_PATIENCE}", "locking_mode=EXCLUSIVE", "foreign_keys=OFF"):
+        for pragma in (f"busy_timeout={_PATIENCE}", "locking_mode=EXCLUSIVE", "foreign_keys=OFF", "temp_store=FILE"):
             connection.execute(f"PRAGMA {pragma}")
 
     sqlite = db.engine.dialect.name == "sqlite"

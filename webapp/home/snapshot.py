@@ -12,7 +12,7 @@ from webapp.core.database import db
 def snapshot() -> Iterator[Session]:
     """Yield a session that sees one moment (that of its first read), however long it reads and whoever writes.
 
-    SQLite gives that to every transaction in WAL mode, PostgreSQL to one that asks for it. Nothing can be written.
+    SQLite gives that to every transaction in WAL mode, PostgreSQL to one that asks for it. It is for reading only.
     """
     engine = db.engine
     if engine.dialect.name == "postgresql":
