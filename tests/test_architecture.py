@@ -20,7 +20,9 @@ APP = ROOT / "webapp"
 TEMPLATES = ROOT / "templates"
 SOURCES = sorted(APP.rglob("*.py"))
 FEATURES = {"accounts", "companies", "events", "guests", "invitations", "voting", "imports", "checkin", "reminders"}
-FOUNDATIONS = {"core", "models", "mail", "journal"}
+# the journal has pages of its own
+FEATURES |= {"journal"}
+FOUNDATIONS = {"core", "models", "mail"}
 # The outer ring of a feature may see the request; its other files may not.
 OUTER = {"views", "api", "jobs", "cli", "forms", "rsvp"}
 REQUEST = {"request", "g", "session", "current_user", "login_user", "logout_user", "flash", "url_for", "abort"}
@@ -98,12 +100,13 @@ _JOURNAL_SQL = re.compile(r"(?i)\b(update|delete\s+from|truncate)\s+\"?journal_e
 
 
 def journal_changes(path: str, source: str) -> list[str]:
-    """Nothing changes or deletes a line of the journal."""
+    """Nothing changes or deletes a line of the journal; sealing writes the seal, and the database nothing else."""
     found = []
+    changing = {"delete", "merge"} if path == "webapp/journal/sealing.py" else {"update", "delete", "merge"}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func).split(".")[-1]
-            if called in {"update", "delete", "merge"} and any("JournalEntry" in ast.unparse(a) for a in node.args):
+            if called in changing and any("JournalEntry" in ast.unparse(a) for a in node.args):
                 found.append(f"{path} {_where(node)}: {called}")
         elif isinstance(node, ast.Constant) and _JOURNAL_SQL.search(str(node.value)):
             found.append(f"{path} {_where(node)}: in SQL")
@@ -177,6 +180,7 @@ MORE_SAMPLES: list[tuple[Check, str, str]] = [
     (requests, "webapp/core/operation.py", "import flask\nwho = flask.g\n"),
     (requests, "webapp/voting/policy.py", "from flask_login import current_user\n"),
     (journal_changes, "webapp/journal/sealing.py", "run(text('DELETE FROM journal_entries'))\n"),
+    (journal_changes, "webapp/journal/sealing.py", "count(delete(JournalEntry))\n"),
     (inline, "templates/a.html", "<script>go()</script>"),
     (inline, "templates/a.html", "<style>p {}</style>"),
     (inline, "templates/a.html", '<button onclick="go()">'),

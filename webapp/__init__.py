@@ -14,10 +14,19 @@ from webapp.accounts import views as accounts_views
 from webapp.admin import views as admin_views
 from webapp.companies import handlers as companies_handlers
 from webapp.companies import views as companies_views
+from webapp.companies.views import calendar as companies_calendar_views
 from webapp.companies.views import setup as companies_setup_views
 from webapp.core import jobs
 from webapp.core.database import db, init_database
-from webapp.core.hooks import account_deleted, account_exported, account_verified, event_cancelled, event_changed
+from webapp.core.hooks import (
+    access_revoked,
+    account_deleted,
+    account_exported,
+    account_verified,
+    event_cancelled,
+    event_changed,
+)
+from webapp.events import handlers as events_handlers
 from webapp.events import views as events_views
 from webapp.extensions import babel, csrf, migrate
 from webapp.extensions import mail as flask_mail
@@ -32,6 +41,9 @@ from webapp.home import views as home_views
 from webapp.invitations import handlers as invitations_handlers
 from webapp.invitations import jobs as invitations_jobs
 from webapp.invitations import views as invitations_views
+from webapp.journal import cli as journal_cli
+from webapp.journal import jobs as journal_jobs
+from webapp.journal import views as journal_views
 from webapp.mail import jobs as mail_jobs
 from webapp.voting import handlers as voting_handlers
 from webapp.voting import jobs as voting_jobs
@@ -53,15 +65,24 @@ BLUEPRINTS = (
     accounts_views.bp,
     companies_setup_views.bp,
     companies_views.bp,
+    companies_calendar_views.bp,
     events_views.bp,
     guests_views.bp,
     guests_rsvp.bp,
     invitations_views.bp,
     voting_views.bp,
     admin_views.bp,
+    journal_views.bp,
 )
-JOBS = (*mail_jobs.JOBS, *accounts_jobs.JOBS, *guests_jobs.JOBS, *invitations_jobs.JOBS, *voting_jobs.JOBS)
-COMMANDS = (home_demo.demo, *home_cli.COMMANDS, *accounts_cli.COMMANDS)
+JOBS = (
+    *mail_jobs.JOBS,
+    *journal_jobs.JOBS,
+    *accounts_jobs.JOBS,
+    *guests_jobs.JOBS,
+    *invitations_jobs.JOBS,
+    *voting_jobs.JOBS,
+)
+COMMANDS = (home_demo.demo, *home_cli.COMMANDS, *accounts_cli.COMMANDS, *journal_cli.COMMANDS)
 
 
 def _listen(app: Flask) -> None:
@@ -76,6 +97,8 @@ def _listen(app: Flask) -> None:
     account_exported.listen(app, guests_handlers.account_exported)
     account_exported.listen(app, invitations_handlers.account_exported)
     account_exported.listen(app, voting_handlers.account_exported)
+    access_revoked.listen(app, events_handlers.access_revoked)
+    access_revoked.listen(app, invitations_handlers.access_revoked)
     event_changed.listen(app, guests_handlers.event_changed)
     event_cancelled.listen(app, guests_handlers.event_cancelled)
     event_cancelled.listen(app, voting_handlers.event_cancelled)

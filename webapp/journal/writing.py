@@ -3,9 +3,11 @@
 import uuid
 from typing import Any
 
+from sqlalchemy import select
+
 from webapp.core.actor import Actor
 from webapp.core.database import db
-from webapp.models import JournalEntry
+from webapp.models import Company, Event, JournalEntry
 
 
 def record(
@@ -19,17 +21,26 @@ def record(
 ) -> None:
     """Write that `actor` did `action` ("event.published") to `thing` (a row), with ids, counts and words as details.
 
-    Names, addresses and free text do not belong here; neither does who voted.
+    Names, addresses and free text do not belong here; neither does who voted. The company and the event are those of
+    the thing where they are not given, and an event's company is looked up: so a company's journal is whole. What
+    each action is called stands in `journal.words`.
     """
+    thing_id = _id(thing)
+    event_id = event_id or getattr(thing, "event_id", None) or (thing_id if isinstance(thing, Event) else None)
+    company_id = company_id or getattr(thing, "company_id", None)
+    if company_id is None and isinstance(thing, Company):
+        company_id = thing_id
+    if company_id is None and event_id is not None:
+        company_id = db.session.scalar(select(Event.company_id).where(Event.id == event_id))
     db.session.add(
         JournalEntry(
             actor_kind=actor.kind,
             actor_id=actor.user_id or actor.guest_id,
             action=action,
             thing_type=type(thing).__name__.lower(),
-            thing_id=_id(thing),
-            company_id=company_id or getattr(thing, "company_id", None),
-            event_id=event_id or getattr(thing, "event_id", None),
+            thing_id=thing_id,
+            company_id=company_id,
+            event_id=event_id,
             details=details,
         )
     )
