@@ -57,6 +57,22 @@ def _more(page: Page) -> None:
     page.locator(".g-more summary").first.click()
 
 
+def _member(page: Page) -> None:
+    page.locator(".members__menu > .menu > summary").last.click()
+
+
+def _take_out(page: Page) -> None:
+    _member(page)
+    page.locator(".members__menu").last.locator("summary").filter(has_text="Take out").click()
+
+
+def _nobody(page: Page) -> None:
+    # the only owner stays one
+    page.locator(".members__change").first.get_by_role("combobox").select_option("doorkeeper")
+    with page.expect_navigation():
+        page.locator(".members__change button").first.click()
+
+
 def _ticks(page: Page) -> None:
     for number in range(3):
         page.locator("[name=guest]").nth(number).check()
@@ -183,7 +199,21 @@ PAGES = (
     Shown("company-alone", "/companies/pod-lipo?below=no", "neza"),
     Shown("company-at-the-door", "/companies/pod-lipo", "ana"),
     Shown("company-people", "/companies/pod-lipo/people", "neza"),
-    Shown("company-people-take-out", "/companies/pod-lipo/people", "neza", unfold("Take out")),
+    Shown("company-people-more", "/companies/pod-lipo/people", "neza", _member),
+    Shown("company-people-take-out", "/companies/pod-lipo/people", "neza", _take_out),
+    Shown("company-people-last-owner", "/companies/pod-lipo/people", "neza", _nobody),
+    Shown("company-people-below", "/companies/pod-lipo/people?where=below", "neza"),
+    Shown("company-people-from-above", "/companies/kuhinja/people", "neza"),
+    Shown("company-people-at-the-door", "/companies/pod-lipo/people", "ana"),
+    Shown("company-people-nobody-found", "/companies/pod-lipo/people?search=zzz", "neza"),
+    Shown("company-people-history", "/companies/pod-lipo/people/history", "neza"),
+    Shown("company-offboard", "/companies/pod-lipo/offboard/{account-maja}", "neza"),
+    Shown(
+        "company-offboard-refused",
+        "/companies/pod-lipo/offboard/{account-maja}",
+        "neza",
+        press("Offboard Maja Črnigoj now"),
+    ),
     Shown("company-people-refused", "/companies/pod-lipo/people", "neza", press("Send the invitation")),
     Shown("company-mail", "/companies/pod-lipo/mail", "neza"),
     Shown("company-mail-failed", "/companies/pod-lipo/mail?state=failed", "neza"),
@@ -199,6 +229,10 @@ PAGES = (
     Shown("company-app-revoke", "/companies/pod-lipo/apps/{app-used}", "neza", unfold("Revoke this app")),
     Shown("company-app-revoked", "/companies/pod-lipo/apps/{app-revoked}", "neza"),
     Shown("company-app-key", "/companies/pod-lipo/apps", "neza", _app),
+    Shown("company-journal", "/companies/pod-lipo/journal", "neza"),
+    Shown("company-journal-event", "/companies/pod-lipo/journal?thing=event&id={meadow}", "neza"),
+    Shown("company-journal-found", "/companies/pod-lipo/journal?search=a&from=2026-13-40", "neza"),
+    Shown("company-journal-nothing", "/companies/pod-lipo/journal?search=zzz", "neza"),
     Shown("event-new", "/events/new", "neza"),
     Shown("event-new-rule", "/events/new", "neza", unfold("The rule of the vote")),
     Shown("event-new-refused", "/events/new", "neza", _lots),
@@ -262,6 +296,8 @@ PAGES = (
     Shown("admin-health", "/admin/health", "neza"),
     Shown("admin-mail", "/admin/mail", "neza"),
     Shown("admin-mail-failed", "/admin/mail/{mail-failed}", "neza"),
+    Shown("admin-journal", "/admin/journal", "neza"),
+    Shown("admin-journal-person", "/admin/journal?person={neza-id}", "neza"),
     Shown("admin-mail-sent", "/admin/mail/{mail-sent}", "neza"),
 )
 

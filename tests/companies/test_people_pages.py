@@ -1,18 +1,24 @@
 """The pages of a company's people: who is what, changing it, who was what, and offboarding."""
 
+import datetime as dt
 import re
 import threading
 
 import pytest
+import time_machine
 from flask import Flask
+from sqlalchemy import select
 
 from tests import factories
 from tests.browsers import Browser, words
-from tests.companies.test_offboarding import a_token, an_app, an_invitation
+from tests.companies.test_offboarding import DAY, a_token, an_app, an_invitation
+from tests.mails import Outbox
 from webapp.accounts import sessions
 from webapp.companies import operations, queries
+from webapp.core import clock
+from webapp.core.database import db
 from webapp.core.permissions import Role
-from webapp.models import Company, User
+from webapp.models import Company, Invitation, User
 
 
 @pytest.fixture
@@ -133,8 +139,8 @@ def test_administrators_see_everybody_below_with_every_role(browser: Browser, co
     factories.a_membership(factories.an_account("Dora"), aside, Role.ORGANISER)
     browser.sign_in(ana)
     here = words(browser.get(people(company)))
-    assert "This company 2" in here
-    assert "With all companies below 3" in here
+    assert "Here 2" in here
+    assert "Here and below 3" in here
     assert "Cilka" not in here
     page = browser.get(people(company, "?where=below"))
     assert re.search(r"Bob bob@example.org Administrator in Krožek , since .* Doorkeeper in Pod lipo", words(page))
@@ -146,7 +152,7 @@ def test_administrators_see_everybody_below_with_every_role(browser: Browser, co
 
 def test_a_company_without_companies_below_offers_no_switch(browser: Browser, company: Company, ana: User):
     browser.sign_in(ana)
-    assert "With all companies below" not in words(browser.get(people(company)))
+    assert "Here and below" not in words(browser.get(people(company)))
 
 
 @pytest.mark.parametrize(
@@ -223,9 +229,7 @@ def test_the_history_says_who_gave_and_took_which_role(browser: Browser, company
     operations.grant(actor, below, cilka, Role.OWNER)
     browser.sign_in(ana)
     page = words(browser.get(people(company, "/history")))
-    told = (
-        r"Cilka Owner in Krožek .* by Ana not yet .*Bob Organiser in Pod lipo .* by Ana .* by themselves .*Door"
-    )
+    told = r"Cilka Owner in Krožek .* by Ana not yet .*Bob Organiser in Pod lipo .* by Ana .* by themselves .*Door"
     assert re.search(told, page)
     alone = words(browser.get(people(company, f"/history?person={cilka.id}")))
     assert "Krožek" in alone
@@ -256,7 +260,7 @@ def test_everything_somebody_holds_stands_on_one_page(browser: Browser, company:
         "2 roles",
         "Administrator in Pod lipo",
         "Owner in Krožek",
-        "Signed in in one browser",
+        "One browser signed in",
         "One token of a program",
         "One invitation they sent",
         "iva@example.org to Pod lipo as organiser",
@@ -375,3 +379,49 @@ def test_two_presses_at_once_offboard_once(app: Flask, company: Company, ana: Us
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [303, 404]
+
+
+# ---------------------------------------------------------------- inviting
+
+
+def test_a_mailed_invitation_is_good_for_a_day_for_its_address_alone_and_once(
+    app: Flask, browser: Browser, other_browser: Browser, company: Company, ana: User, bob: User, outbox: Outbox
+):
+    cilka = factories.an_account("Cilka", email="cilka@example.org")
+    start = clock.now()
+    with time_machine.travel(start, tick=False) as time:
+        browser.sign_in(ana)
+        browser.submit(people(company), email="Cilka@Example.org", role="administrator", expires_in="24")
+        first = outbox.link("invitation", r"/invite/\S+")
+        # another account cannot take it, and that does not use it up
+        other_browser.sign_in(bob)
+        assert other_browser.submit(first).status_code == 403
+        assert role_of(company, bob) is None
+        time.move_to(start + DAY)
+        other_browser.sign_in(cilka)
+        assert other_browser.get(first).status_code == 404
+        # sent again it is another link, good for another day
+        invitation = db.session.scalars(select(Invitation)).one()
+        browser.sign_in(ana)
+        browser.submit(f"/invitations/{invitation.id}/resend")
+        second = outbox.link("invitation", r"/invite/\S+")
+        assert second != first
+        time.move_to(start + 2 * DAY - dt.timedelta(seconds=1))
+        other_browser.sign_in(cilka)
+        assert other_browser.submit(first).status_code == 404
+        assert other_browser.submit(second).status_code == 303
+        assert role_of(company, cilka) == "administrator"
+        assert other_browser.get(second).status_code == 404
+
+
+def test_a_withdrawn_invitation_opens_nothing(
+    browser: Browser, other_browser: Browser, company: Company, ana: User, bob: User, outbox: Outbox
+):
+    browser.sign_in(ana)
+    browser.submit(people(company), email="bob@example.org", role="doorkeeper", expires_in="24")
+    link = outbox.link("invitation", r"/invite/\S+")
+    invitation = db.session.scalars(select(Invitation)).one()
+    assert browser.submit(f"/invitations/{invitation.id}/revoke").status_code == 303
+    other_browser.sign_in(bob)
+    assert other_browser.submit(link).status_code == 404
+    assert role_of(company, bob) is None
