@@ -142,9 +142,11 @@ def count_people(company: Company) -> tuple[int, int]:
     """Return how many people have a role in the company itself, and how many in it or any below it."""
     here = select(Membership.user_id).where(Membership.company_id == company.id, Membership.revoked_at.is_(None))
     counted = [
-        select(func.count()).where(User.id.in_(ids), User.deleted_at.is_(None)) for ids in (here, _holders(company.id))
+        select(func.count()).where(User.id.in_(ids), User.deleted_at.is_(None)).scalar_subquery()
+        for ids in (here, _holders(company.id))
     ]
-    return db.session.scalar(counted[0]) or 0, db.session.scalar(counted[1]) or 0
+    in_it, everywhere = db.session.execute(select(*counted)).one()
+    return in_it, everywhere
 
 
 def has_below(company: Company) -> bool:
