@@ -5,13 +5,11 @@ import pathlib
 import shutil
 import tomllib
 from collections import namedtuple
-from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests import factories
 from tests.browsers import Browser, words
 from tests.mail.notes import write_note
 from webapp.admin import health
@@ -156,3 +154,50 @@ def test_the_version_is_that_of_the_project():
 )
 def test_sizes_are_said_as_people_read_them(count: int, said: str):
     assert health.size(count) == said
+
+
+# ---------------------------------------------------------------- the page and the front
+
+
+def test_the_page_says_what_is_well_and_what_to_do_where_it_is_not(app: Flask, admin: Browser):
+    app.config.update(MAIL_SERVER="mail.example.org", REDIS_URL="", WORKERS=1, JOBS="separate")
+    well = words(admin.get("/admin/health"))
+    assert "All is well" in well
+    assert "Look at this" not in well
+    app.config["WORKERS"] = 3
+    shown = words(admin.get("/admin/health"))
+    assert "One thing wants to be looked at." in shown
+    assert "set REDIS_URL" in shown
+    assert shown.index("Redis Not set") < shown.index("The database SQLite")
+
+
+def test_the_page_shows_no_secrets(app: Flask, admin: Browser):
+    secret = "kept-from-everybody"
+    app.config.update(
+        MAIL_PASSWORD=secret, MAIL_USERNAME=secret, REDIS_URL=f"redis://:{secret}@127.0.0.1:1/0", MAIL_SERVER="mail"
+    )
+    for page in ("/admin/health", "/admin", "/admin/settings"):
+        answer = admin.get(page)
+        assert answer.status_code == 200
+        assert secret not in answer.text
+        assert app.config["SECRET_KEY"] not in answer.text
+
+
+def test_the_front_says_what_needs_attention_and_how_much_there_is(
+    app: Flask, admin: Browser, monkeypatch: pytest.MonkeyPatch
+):
+    app.config["MAIL_SERVER"] = "mail.example.org"
+    assert "Needs you" not in words(admin.get("/admin"))
+    _a_line(dt.timedelta(hours=2))
+    _wait_since(dt.timedelta(hours=2), write_note())
+    usage = Usage(100 * GIGABYTE, 95 * GIGABYTE, 5 * GIGABYTE)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+    shown = words(admin.get("/admin"))
+    for said in (
+        "The journal: The oldest line without a seal is from 2 hours ago",
+        "E-mails to be sent: The oldest one has waited for 2 hours",
+        "The disk: 5.0 GB free, 5 % of it",
+        "Who has an account? 1 person",
+        "Who invites? 0 companies",
+    ):
+        assert said in shown

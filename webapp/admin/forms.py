@@ -3,7 +3,7 @@
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, RadioField, StringField, TextAreaField, URLField
+from wtforms import EmailField, Field, HiddenField, RadioField, StringField, TextAreaField, URLField
 
 from webapp.admin import schemas
 from webapp.models import Site
@@ -41,17 +41,21 @@ class SiteForm(SchemaForm[schemas.SiteInput]):
         ),
         render_kw=_EXACT,
     )
-    limit_pages = StringField(_l("Showing pages, an address"), description=_l("Who is not signed in."))
-    limit_anonymous = StringField(_l("Sending forms, an address"), description=_l("Who is not signed in."))
-    limit_signed_in = StringField(_l("Everything, an account"), description=_l("Who is signed in."))
-    limit_login_address = StringField(_l("Signing in and registering, an address"))
-    limit_login_both = StringField(_l("Signing in, an account and address"))
-    limit_login_account = StringField(_l("Signing in, an account"))
-    limit_api_login = StringField(_l("Signing in by programs, an address"))
-    limit_link = StringField(_l("A personal or invitation link"))
-    limit_link_address = StringField(_l("Personal and invitation links, an address"))
+    limit_pages = StringField(_l("Showing pages"), description=_l("A network address that is not signed in."))
+    limit_anonymous = StringField(_l("Sending forms"), description=_l("A network address that is not signed in."))
+    limit_signed_in = StringField(_l("Everything"), description=_l("An account that is signed in."))
     limit_mails = StringField(
-        _l("E-mails to one recipient"), description=_l("Password resets and confirmations that anybody can ask for.")
+        _l("E-mails to one recipient"), description=_l("Resets and confirmations that anybody can ask for.")
+    )
+    limit_login_both = StringField(_l("Signing in to an account"), description=_l("From one network address."))
+    limit_login_account = StringField(_l("Signing in to an account, in all"), description=_l("From anywhere."))
+    limit_login_address = StringField(
+        _l("Signing in and registering"), description=_l("A network address: an office may share one.")
+    )
+    limit_api_login = StringField(_l("Signing in by programs"), description=_l("A network address."))
+    limit_link = StringField(_l("One personal link or invitation"), description=_l("Whoever opens it."))
+    limit_link_address = StringField(
+        _l("Personal links and invitations"), description=_l("A network address, all of them together.")
     )
 
     @classmethod
@@ -64,8 +68,12 @@ class SiteForm(SchemaForm[schemas.SiteInput]):
 
     def show_defaults(self) -> None:
         """Let every limit say what holds where it is left empty."""
-        for name in schemas.LIMITS:
-            self[name.lower()].render_kw = {**_EXACT, "placeholder": current_app.config[name]}
+        for field in self.limits():
+            field.render_kw = {**_EXACT, "placeholder": current_app.config[field.short_name.upper()]}
+
+    def limits(self) -> list[Field]:
+        """Return the fields of the limits, in the order in which they are asked for."""
+        return [field for field in self if field.short_name.startswith("limit_")]
 
 
 class MailTestForm(SchemaForm[schemas.MailTestInput]):

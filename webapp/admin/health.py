@@ -195,7 +195,7 @@ def processes() -> Check:
     """Tell how many web processes and threads there are, and whether their jobs run where they should."""
     workers, threads, mode = (current_app.config[name] for name in ("WORKERS", "THREADS", "JOBS"))
     said = _(
-        "%(workers)s with %(threads)s each, jobs %(mode)s",
+        "%(workers)s, %(threads)s each, jobs %(mode)s",
         workers=ngettext("%(num)d process", "%(num)d processes", workers),
         threads=ngettext("%(num)d thread", "%(num)d threads", threads),
         mode=mode,

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from limits import RateLimitItem, parse_many
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from webapp.config import SETTINGS
 from webapp.core import text
@@ -140,4 +140,4 @@ class MailTestInput(Schema):
 class AdministratorInput(Schema):
     """Whether an account looks after the site."""
 
-    on: Annotated[bool, BeforeValidator(lambda value: {"yes": True, "no": False}.get(value, value))]
+    on: Literal["yes", "no"]

@@ -105,6 +105,8 @@ def _length(details: ErrorDetails, key: str) -> int:
 def sentence(details: ErrorDetails) -> str:
     """Return what pydantic found, in the reader's words."""
     kind = details["type"]
+    if kind in {"too_long", "too_short"} and isinstance(details["input"], str):
+        kind = f"string_{kind}"  # so it is called where a validator stands between a text and its length
     if kind.startswith("folkmoot_"):
         return str(details["ctx"]["sentence"])
     if kind == "missing" or (kind == "string_too_short" and _length(details, "min_length") == 1):

@@ -109,7 +109,7 @@ def make_administrator(user_id: uuid.UUID) -> Answer:
     """Let an account look after the site, or not any more."""
     actor = current_actor()
     queries.get_account(actor, user_id)
-    on = AdministratorForm().input().on
+    on = AdministratorForm().input().on == "yes"
     done = (
         _("The account looks after this site now.") if on else _("The account does not look after this site any more.")
     )

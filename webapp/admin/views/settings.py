@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 from webapp.admin import operations
 from webapp.admin.forms import MailTestForm, SiteForm
 from webapp.admin.policy import require_site_administrator
-from webapp.admin.schemas import LIMITS
 from webapp.admin.views.blueprint import bp, rooms
 from webapp.core.database import db
 from webapp.models import Site
@@ -31,7 +30,7 @@ def _page(shown: SchemaForm[Any] | None = None) -> Answer:
         side=rooms("settings"),
         form=form,
         test=test,
-        limits=[form[name.lower()] for name in LIMITS],
+        limits=form.limits(),
         limits_on=current_app.config["LIMITS"],
         mail_server=current_app.config["MAIL_SERVER"],
         mail_port=current_app.config["MAIL_PORT"],
