@@ -96,9 +96,15 @@ POST companies.change_role        in  404  404  403  403  303  303  303  404  40
 GET  companies.app                in  404  404  403  403  200  200  200  404  404  404
 GET  companies.apps               in  404  404  403  403  200  200  200  404  404  404
 POST companies.apps               in  404  404  403  403  201  201  201  404  404  404
+GET  calendar.feed              200
+
+POST companies.archive_project    in  404  404  403  403  303  303  303  404  404  404
+GET  companies.children           in  404  404  200  200  200  200  200  404  404  404
+POST companies.delete             in  404  404  403  403  403  409  403  404  404  404
 GET  companies.index              in  200  200  200  200  200  200  200  200  200  200
 GET  companies.mail               in  404  404  403  403  200  200  200  404  404  404
 GET  companies.mail_detail        in  404  404  403  403  200  200  200  404  404  404
+POST companies.move               in  404  404  403  403  403  303  403  404  404  404
 GET  companies.new                in  200  200  200  200  200  200  200  200  200  200
 POST companies.new                in  303  303  303  303  303  303  303  303  303  303
 GET  companies.offboard           in  404  404  403  403  200  200  200  404  404  404
@@ -109,8 +115,16 @@ POST companies.retry_failed_mails in  404  404  403  403  303  303  303  404  40
 POST companies.retry_mail         in  404  404  403  403  303  303  303  404  404  404
 POST companies.revoke_app         in  404  404  403  403  303  303  303  404  404  404
 POST companies.rotate_app         in  404  404  403  403  200  200  200  404  404  404
+GET  companies.project            in  404  404  200  200  200  200  200  404  404  404
+POST companies.project_calendar   in  404  404  403  403  303  303  303  404  404  404
+GET  companies.projects           in  404  404  200  200  200  200  200  404  404  404
+POST companies.projects           in  404  404  403  403  303  303  303  404  404  404
+POST companies.rename_project     in  404  404  403  403  303  303  303  404  404  404
 POST companies.revoke             in  404  404  403  403  303  303  303  404  404  404
+GET  companies.settings           in  404  404  403  403  403  200  403  404  404  404
+POST companies.settings           in  404  404  403  403  403  303  403  404  404  404
 GET  companies.show               in  404  404  200  200  200  200  200  404  404  404
+POST companies.unarchive_project  in  404  404  403  403  303  303  303  404  404  404
 
 POST events.cancel                in  404  403  403  303  303  303  303  404  303  404
 POST events.delete                in  404  403  403  409  409  409  409  404  409  404
@@ -159,6 +173,11 @@ POST invitations.revoke           in  404  404  404  303  303  303  303  404  30
 GET  invitations.sent           200
 GET  invitations.show           200
 
+GET  journal.export_of_company    in  404  404  403  403  200  200  200  404  404  404
+GET  journal.export_of_site       in  404  404  404  404  404  404  404  404  404  200
+GET  journal.of_company           in  404  404  403  403  200  200  200  404  404  404
+GET  journal.of_site              in  404  404  404  404  404  404  404  404  404  200
+
 POST rsvp.answer                303
 GET  rsvp.calendar              200
 POST rsvp.confirm               303
@@ -203,6 +222,10 @@ SENT: dict[str, dict[str, str]] = {
     "companies.apps": {"name": "Ticket printer", "scopes": "events:read"},
     "companies.rotate_app": {"mark": "{mark}"},
     "companies.new": {"name": "The choir"},
+    "companies.project_calendar": {"do": "make"},
+    "companies.projects": {"name": "Apples"},
+    "companies.rename_project": {"name": "Pears"},
+    "companies.settings": {"name": "Under another name"},
     "events.edit": {"title": "Under another tree"},
     "events.new": {
         "title": "A walk",

@@ -24,7 +24,7 @@ from tests.browsers import Browser
 from webapp import create_app
 from webapp.accounts import links, sessions
 from webapp.companies import operations as companies
-from webapp.companies.queries import key_mark
+from webapp.companies.queries import calendar_token, key_mark
 from webapp.core import clock, text
 from webapp.core.actor import Scope
 from webapp.core.database import Base, db
@@ -34,7 +34,7 @@ from webapp.core.tokens import Purpose
 from webapp.guests.links import confirm_token, personal_token, unsubscribe_token
 from webapp.invitations.links import public_id
 from webapp.mail.outbox import queue
-from webapp.models import Invitation, LoginSession, User
+from webapp.models import Invitation, LoginSession, Project, User
 
 ROLES = ("doorkeeper", "organiser", "administrator", "owner")
 PEOPLE = ("nobody", "stranger", "guest", *ROLES, "above", "below", "cohost", "site")
@@ -153,7 +153,11 @@ def _fill(world: World) -> None:
     app, _key = companies.create_app(owner, company, name="Ticket printer", scopes=scopes)
     question = Base.metadata.tables["questions"].c.id
     answer = Base.metadata.tables["answers"].c.id
+    project = Project(company_id=company.id, name="Apples", calendar_nonce=text.secret(128))
+    factories.save(project)
     world.values |= {
+        "project_id": project.id,
+        "calendar.feed:token": calendar_token(project),
         "event_id": event.id,
         "events.publish:event_id": draft.id,
         "guest_id": other.id,
