@@ -23,6 +23,7 @@ from webapp.core.operation import operation
 from webapp.core.permissions import Role
 from webapp.guests import operations as guests
 from webapp.invitations import operations as invitations
+from webapp.mail import queries as mail_queries
 from webapp.mail.outbox import forget, queue
 from webapp.models import Company, Event, Guest, JournalEntry, OutboxMail, User
 
@@ -162,6 +163,15 @@ def test_counts_stop_somewhere(page: Browser, ana: User, company: Company, monke
     for number in range(3):
         an_invited(event, email=f"guest{number}@example.org")
     assert "Waiting 2+" in words(page.get(path(company)))
+
+
+@pytest.mark.parametrize(("state", "index"), [("failed", "ix_outbox_mails_failed"), ("waiting", "ix_outbox_mails_due")])
+def test_the_few_that_failed_or_wait_are_found_by_their_index(company: Company, state: str, index: str):
+    for inside in ([company.id], [company.id, factories.a_company(parent=company).id]):
+        statement = mail_queries.matching(state=state, company_ids=inside).order_by(OutboxMail.id.desc()).limit(26)
+        written = str(statement.compile(db.engine, compile_kwargs={"literal_binds": True}))
+        plan = [row[3] for row in db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {written}")]
+        assert any(index in step for step in plan), plan
 
 
 @pytest.mark.parametrize("query", ["page=x", "page=%00", "search=%00", "state=x", "search=" + "x" * 5000, "page=W10"])

@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select
 
 from webapp.core.actor import Actor
 from webapp.core.database import db
@@ -51,8 +51,9 @@ class Reading:
 
 def in_state(state: str) -> ColumnElement[bool]:
     """Return the condition of an e-mail being in `state` (a key of STATES)."""
-    # as text, as it stands in the indexes: a bound value would not be known to be one of theirs
-    return OutboxMail.state.in_([literal_column(f"'{one}'") for one in STATES[state]])
+    # As text, as it stands in the indexes: SQLite would not know a bound value to be one of theirs.
+    states: list[ColumnElement[str]] = [literal_column(f"'{one}'") for one in STATES[state]]
+    return OutboxMail.state == states[0] if len(states) == 1 else OutboxMail.state.in_(states)
 
 
 def of_companies(company_ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
@@ -75,17 +76,31 @@ def matching(
     if company_ids is not None:
         statement = statement.where(of_companies(company_ids))
     if wanted := fold(fit(search)):
-        statement = statement.where(
-            or_(
-                OutboxMail.to_key.contains(wanted, autoescape=True),
-                func.lower(OutboxMail.to_name).contains(wanted, autoescape=True),
-                # SQLite makes only ASCII letters small: a guest's row keeps its name as it is compared
-                exists().where(Guest.id == OutboxMail.guest_id, Guest.name_key.contains(wanted, autoescape=True)),
-            )
-        )
+        statement = statement.where(or_(*_named(wanted)))
     if state in STATES:
-        statement = statement.where(in_state(state))
+        statement = statement.where(_among(in_state(state)) if state == "waiting" else in_state(state))
     return statement
+
+
+def _named(wanted: str) -> list[ColumnElement[bool]]:
+    """Return the conditions of an e-mail's address or name holding `wanted`, of which one does."""
+    found = [
+        OutboxMail.to_key.contains(wanted, autoescape=True),
+        func.lower(OutboxMail.to_name).contains(wanted, autoescape=True),
+    ]
+    if not wanted.isascii():
+        # SQLite makes only ASCII letters small, but a guest's row keeps its name as it is compared.
+        guest = exists().where(Guest.id == OutboxMail.guest_id, Guest.name_key.contains(wanted, autoescape=True))
+        found.append(guest)
+    return found
+
+
+def _among(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return `condition` in a SELECT of its own.
+
+    Few wait of the many a company has written: so they are found by the index of those that wait.
+    """
+    return OutboxMail.id.in_(select(OutboxMail.id).where(condition).correlate(None))
 
 
 def counted(company_ids: Collection[uuid.UUID] | None = None) -> Figures:
@@ -95,9 +110,10 @@ def counted(company_ids: Collection[uuid.UUID] | None = None) -> Figures:
     """
 
     def number(state: str) -> Select[int]:
-        some = select(OutboxMail.id).where(in_state(state)).limit(MOST_COUNTED)
+        condition = in_state(state)
         if company_ids is not None:
-            some = some.where(of_companies(company_ids))
+            condition = and_(of_companies(company_ids), _among(condition) if state == "waiting" else condition)
+        some = select(OutboxMail.id).where(condition).limit(MOST_COUNTED)
         return select(func.count()).select_from(some.subquery())
 
     waiting, failed = db.session.execute(
