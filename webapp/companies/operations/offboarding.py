@@ -41,15 +41,15 @@ def offboard(
     `successor` is missing or may not.
     """
     _lock(company, user, successor)
-    queries.holdings(actor, company, user.id)
+    browsers = queries.holdings(actor, company, user.id)[1].browsers
     roles = queries.roles_below(company.id, user.id)
     _require_owners_left(roles, user)
     held = queries.apps_held(company.id, user.id)
     _require_successor(company, user, successor, held if apps == "hand-over" else ())
-    done: Counter[str] = Counter(roles=len(roles))
+    done: Counter[str] = Counter(roles=len(roles), browsers=browsers)
     for membership in roles:
         take(actor, membership)
-    done["browsers"] = sessions.end_those(LoginSession.user_id == user.id, LoginSession.kind == "browser")
+    sessions.end_those(LoginSession.user_id == user.id, LoginSession.kind == "browser")
     done["tokens"] = sessions.end_those(queries.tokens_held(company.id, user.id))
     for app in held:
         if apps == "hand-over" and successor is not None:
