@@ -24,6 +24,7 @@ STATES = {
     "failed": ("failed",),
     "dropped": ("dropped",),
 }
+_MANY = {"sent", "dropped"}
 MOST_COUNTED = 1000
 
 
@@ -78,7 +79,7 @@ def matching(
     if wanted := fold(fit(search)):
         statement = statement.where(or_(*_named(wanted)))
     if state in STATES:
-        statement = statement.where(_among(in_state(state)) if state == "waiting" else in_state(state))
+        statement = statement.where(in_state(state) if state in _MANY else _few(state, company_ids))
     return statement
 
 
@@ -95,12 +96,15 @@ def _named(wanted: str) -> list[ColumnElement[bool]]:
     return found
 
 
-def _among(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return `condition` in a SELECT of its own.
+def _few(state: str, company_ids: Collection[uuid.UUID] | None) -> ColumnElement[bool]:
+    """Return the condition of an e-mail being in `state`, in which few are of the many that were written.
 
-    Few wait of the many a company has written: so they are found by the index of those that wait.
+    In a SELECT of its own, which finds them by the index of that state and not by walking through all the others.
     """
-    return OutboxMail.id.in_(select(OutboxMail.id).where(condition).correlate(None))
+    few = select(OutboxMail.id).where(in_state(state)).correlate(None)
+    if company_ids is not None and state == "failed":
+        few = few.where(of_companies(company_ids))
+    return OutboxMail.id.in_(few)
 
 
 def counted(company_ids: Collection[uuid.UUID] | None = None) -> Figures:
@@ -112,7 +116,7 @@ def counted(company_ids: Collection[uuid.UUID] | None = None) -> Figures:
     def number(state: str) -> Select[int]:
         condition = in_state(state)
         if company_ids is not None:
-            condition = and_(of_companies(company_ids), _among(condition) if state == "waiting" else condition)
+            condition = and_(of_companies(company_ids), _few(state, company_ids))
         some = select(OutboxMail.id).where(condition).limit(MOST_COUNTED)
         return select(func.count()).select_from(some.subquery())
 
