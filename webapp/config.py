@@ -74,7 +74,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAIL_USE_TLS", _flag, default=True, meaning="Use STARTTLS."),
     Setting("MAIL_USE_SSL", _flag, default=False, meaning="Speak TLS from the first byte."),
     Setting("MAIL_TIMEOUT", _number, 20, "Seconds to wait for the SMTP server."),
-    Setting("MAIL_DEFAULT_SENDER", str, "", "From-address of all mails. Default: folkmoot@<host of BASE_URL>."),
+    Setting("MAIL_DEFAULT_SENDER", str, "", "From-address of all mails; without a name (Name <address>) the "
+            "site's. Default: folkmoot@<host of BASE_URL>."),
     Setting("TRUSTED_PROXIES", _number, 0, "How many proxies in front set X-Forwarded-* headers."),
     Setting("REGISTRATION", _registration, "open", "Who may register: open, or by invitation only. The settings page "
             "wins."),
@@ -126,7 +127,7 @@ def complete(values: dict[str, Any]) -> dict[str, Any]:
         _keep_private(instance / DATABASE_FILE)
         _keep_private(instance / "jobs.db")
     host = values["BASE_URL"].split("://", 1)[-1].split("/")[0].split(":")[0]
-    values["MAIL_DEFAULT_SENDER"] = values["MAIL_DEFAULT_SENDER"] or f"Folkmoot <folkmoot@{host}>"
+    values["MAIL_DEFAULT_SENDER"] = values["MAIL_DEFAULT_SENDER"] or f"folkmoot@{host}"
     secure = values["BASE_URL"].startswith("https://")
     values.update(
         SESSION_COOKIE_NAME="session",

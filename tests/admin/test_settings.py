@@ -20,6 +20,7 @@ from webapp.core import clock
 from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import InputError, NotFoundError, StaleError
+from webapp.core.jobs import run
 from webapp.core.schema import judge
 from webapp.extensions import limiter
 from webapp.models import JournalEntry, Site
@@ -333,6 +334,29 @@ def test_e_mails_bear_the_sites_name(app: Flask, admin: Browser, outbox: Outbox)
     text = outbox.text(outbox.last("verify-email"))
     assert "Zadruga Pod lipo" in text
     assert "Folkmoot" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "sender"),
+    [
+        ("Zadruga Pod lipo", "", "Zadruga Pod lipo <folkmoot@folkmoot.example.org>"),
+        ('The "Moot", Ltd. <x@y.org> šč', "", 'The "Moot", Ltd. <x@y.org> šč <folkmoot@folkmoot.example.org>'),
+        ("Zadruga", "post@lipa.example.org", "Zadruga <post@lipa.example.org>"),
+        ("Zadruga", "The post <post@lipa.example.org>", "The post <post@lipa.example.org>"),
+    ],
+)
+def test_e_mails_are_written_under_the_sites_name(
+    app: Flask, admin: Browser, smtp: MailServer, name: str, setting: str, sender: str
+):
+    app.config["MAIL_DEFAULT_SENDER"] = setting or app.config["MAIL_DEFAULT_SENDER"]
+    admin.submit("/admin/settings", name=name)
+    accounts.request_reset(email=str(factories.an_account(email="ana@example.org").email))
+    run(app, "mail.sweep")
+    admin.submit("/admin/settings/test-mail", email="ana@example.org")
+    for letter in smtp.to("ana@example.org"):
+        (written_by,) = letter["From"].addresses
+        assert f"{written_by.display_name} <{written_by.addr_spec}>" == sender
+    assert len(smtp.to("ana@example.org")) == 2
 
 
 # ---------------------------------------------------------------- the test mail

@@ -18,6 +18,7 @@ from webapp.core.database import db, new_id
 from webapp.core.operation import end_read
 from webapp.mail.letters import Envelope, Letter, wire_address, write_letter
 from webapp.mail.rendering import Rendered
+from webapp.mail.sender import sender
 from webapp.mail.smtp import Connection, judge
 from webapp.models import Site
 
@@ -63,8 +64,8 @@ def send_test(address: str) -> Checked:
     try:
         letter = _letter(address)
     except ValueError:
-        sender = current_app.config["MAIL_DEFAULT_SENDER"]
-        words = _("MAIL_DEFAULT_SENDER is no e-mail address: %(sender)s", sender=sender)
+        said = current_app.config["MAIL_DEFAULT_SENDER"]
+        words = _("MAIL_DEFAULT_SENDER is no e-mail address: %(sender)s", sender=said)
         return Checked(ok=False, step="sender", words=words)
     found = _try(letter)
     if not found.ok:
@@ -89,7 +90,7 @@ def _port() -> int:
 
 def _letter(address: str) -> Letter:
     site = db.session.get(Site, 1)
-    name = site.name if site else "Folkmoot"
+    name, written_by = site.name if site else "Folkmoot", sender()
     end_read()
     base = current_app.config["BASE_URL"]
     host = base.split("://", 1)[-1].split("/")[0].split(":")[0]
@@ -100,7 +101,7 @@ def _letter(address: str) -> Letter:
         html=f"<!doctype html>\n<p>{escape(words)}</p>\n",
     )
     envelope = Envelope(to_email=address, to_name="", message_id=f"<{new_id()}@{host}>", created_at=clock.now())
-    return write_letter(envelope, rendered, current_app.config["MAIL_DEFAULT_SENDER"])
+    return write_letter(envelope, rendered, written_by)
 
 
 def _try(letter: Letter | None) -> Checked:

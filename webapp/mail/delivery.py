@@ -18,6 +18,7 @@ from webapp.core.database import db
 from webapp.core.operation import count, end_read, operation
 from webapp.mail.letters import Envelope, Letter, write_letter
 from webapp.mail.rendering import render
+from webapp.mail.sender import sender
 from webapp.mail.smtp import Blame, Connection, Trouble
 from webapp.models import OutboxMail
 
@@ -116,7 +117,7 @@ def _letter(mail_id: uuid.UUID) -> Letter | Trouble | None:
         rendered = render(mail)
         if rendered is None:
             return None
-        return write_letter(envelope, rendered, current_app.config["MAIL_DEFAULT_SENDER"])
+        return write_letter(envelope, rendered, sender())
     except Exception:
         # Our mistake, not the mail's: it is tried again, and goes out once the mistake is mended.
         log.exception("the mail %s (%s) could not be written", mail_id, mail.template)

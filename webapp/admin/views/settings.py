@@ -12,6 +12,7 @@ from webapp.admin.forms import MailTestForm, SiteForm
 from webapp.admin.policy import require_site_administrator
 from webapp.admin.views.blueprint import bp, rooms
 from webapp.core.database import db
+from webapp.mail.sender import sender
 from webapp.models import Site
 from webapp.web.access import signed_in
 from webapp.web.forms import SchemaForm
@@ -34,7 +35,7 @@ def _page(shown: SchemaForm[Any] | None = None) -> Answer:
         limits_on=current_app.config["LIMITS"],
         mail_server=current_app.config["MAIL_SERVER"],
         mail_port=current_app.config["MAIL_PORT"],
-        sender=current_app.config["MAIL_DEFAULT_SENDER"],
+        sender=sender(),
     )
     return page, shown.status if shown else 200
 
