@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import pathlib
+import uuid
 from collections.abc import Iterator
 
 from sqlalchemy import select, update
@@ -28,8 +29,10 @@ from webapp.guests.operations import admit
 from webapp.home.demo import tell_story
 from webapp.invitations import operations as invitations
 from webapp.invitations.links import public_id
+from webapp.journal.sealing import seal_all
+from webapp.journal.writing import record
 from webapp.mail.outbox import queue
-from webapp.models import Company, Event, Guest, Invitation, OutboxMail, User
+from webapp.models import Company, Event, Guest, Invitation, Membership, OutboxMail, User
 from webapp.voting import tallying
 from webapp.voting.operations import cast_ballot, close_vote
 
@@ -79,7 +82,9 @@ def furnish() -> Furnished:
     _tokens(done, people)
     _invitations(done, events["meadow"], people)
     _mails(done, events["meadow"])
+    _tree(done, events, people["neza"])
     _apps(done, people)
+    _journal(done, events["meadow"], people)
     return done
 
 
@@ -212,6 +217,24 @@ def _tokens(done: Furnished, people: dict[str, User]) -> None:
     done.values["change"] = links.token_of(links.issue(neza, Purpose.EMAIL_CHANGE, email="neza@lipa.example.org"))
 
 
+def _tree(done: Furnished, events: dict[str, Event], neza: User) -> None:
+    """Companies deep below the company, one that stands alone, and projects: with a calendar, archived, and long."""
+    actor = factories.acting(neza)
+    kitchen = _one(select(Company).where(Company.slug == "kuhinja"))
+    cellar = factories.a_company(name="The cellar", parent=kitchen)
+    factories.a_company(name=f"{LONG} حديقة", parent=cellar)
+    shed = companies.create_company(actor, name="The tool shed")
+    done.values |= {"cellar": cellar.slug, "shed": shed.slug}
+    apples, pears, _long = (
+        companies.create_project(actor, _company(), name=name) for name in ("The apple year", "Pears", f"{LONG}!")
+    )
+    moved = [events[key].id for key in ("meadow", "draft", "consensus")]
+    operation(db.session.execute)(update(Event).where(Event.id.in_(moved)).values(project_id=apples.id))
+    companies.make_calendar(actor, apples)
+    companies.archive_project(actor, pears)
+    done.values |= {"apples": str(apples.id), "pears": str(pears.id)}
+
+
 def _apps(done: Furnished, people: dict[str, User]) -> None:
     """A company with apps: one in use, one revoked, one with a name that is too long."""
     neza, here = factories.acting(people["neza"]), _company()
@@ -269,3 +292,20 @@ def _mails(done: Furnished, meadow: Event) -> None:
         db.session.flush()
         guest.last_mail_id = mail.id
         done.values[f"mail-{mail.state}"] = str(mail.id)
+
+
+def _journal(done: Furnished, meadow: Event, people: dict[str, User]) -> None:
+    """Let different people have done different things, all but the last of them sealed."""
+    done.values["neza-id"] = str(people["neza"].id)
+    neza, system = factories.acting(people["neza"]), Actor(system=True)
+    guest = db.session.get_one(Guest, uuid.UUID(done.values["guest-party"]))
+    role = _one(select(Membership).where(Membership.user_id == people["ana"].id))
+    told = operation(record)
+    told(neza, "event.edited", meadow, changed=["place", "starts_at"])
+    told(neza, "guests.invited", meadow, number=12)
+    told(Actor(guest_id=guest.id), "guest.replied_yes", guest, company_id=meadow.company_id, party_size=3)
+    told(neza, "membership.granted", role, user=str(role.user_id), role=role.role)
+    told(system, "vote.closed", meadow, outcome="no consensus", ballots=3, roll=20)
+    told(Actor(user_id=uuid.uuid4()), "event.created", meadow)
+    seal_all()
+    told(neza, "guest.checked_in", guest, company_id=meadow.company_id)

@@ -92,6 +92,11 @@ def _app(page: Page) -> None:
     write(press("Register it"), name="A website")(page)
 
 
+def _to_the_top(page: Page) -> None:
+    page.locator("[name=parent]").select_option("")
+    press("Move it")(page)
+
+
 LONGER = "x" * 300
 
 PAGES = (
@@ -198,6 +203,20 @@ PAGES = (
     Shown("company", "/companies/pod-lipo", "neza"),
     Shown("company-alone", "/companies/pod-lipo?below=no", "neza"),
     Shown("company-at-the-door", "/companies/pod-lipo", "ana"),
+    Shown("company-children", "/companies/pod-lipo/companies", "neza"),
+    Shown("company-children-none", "/companies/{shed}/companies", "neza"),
+    Shown("company-settings", "/companies/pod-lipo/settings", "neza"),
+    Shown("company-settings-refused", "/companies/pod-lipo/settings", "neza", write(press("Save"), name="")),
+    Shown("company-settings-move-refused", "/companies/{cellar}/settings", "neza", _to_the_top),
+    Shown("company-settings-delete", "/companies/{shed}/settings", "neza", unfold("Delete this company")),
+    Shown("company-projects", "/companies/pod-lipo/projects", "neza", unfold("archived project")),
+    Shown("company-projects-refused", "/companies/pod-lipo/projects", "neza", write(press("Make it"), name="")),
+    Shown("company-projects-at-the-door", "/companies/pod-lipo/projects", "ana"),
+    Shown("company-project", "/companies/pod-lipo/projects/{apples}", "neza"),
+    Shown("company-project-past", "/companies/pod-lipo/projects/{apples}?when=past", "neza"),
+    Shown("company-project-revoke", "/companies/pod-lipo/projects/{apples}", "neza", unfold("Revoke the link")),
+    Shown("company-project-archived", "/companies/pod-lipo/projects/{pears}", "neza"),
+    Shown("company-project-at-the-door", "/companies/pod-lipo/projects/{apples}", "ana"),
     Shown("company-people", "/companies/pod-lipo/people", "neza"),
     Shown("company-people-more", "/companies/pod-lipo/people", "neza", _member),
     Shown("company-people-take-out", "/companies/pod-lipo/people", "neza", _take_out),
