@@ -1,0 +1,433 @@
+"""Nothing leaks: every route, with the ids of every company of a family and all mixtures of them, seen by everybody.
+
+`tests/leaks_world.py` fills four companies; each text in them carries a mark that says whose it is. Here everybody
+opens every page with everything that can stand in its path, and asks every list for what is not theirs; no answer holds
+the mark or an id of what they have no right to. Then they send every form: with what is foreign it is not there, and no
+row changes. What is public is public: events published for all are listed for all, with their company and host.
+
+New routes are taken in by themselves. A variable of a path, or a parameter of a page, of which nothing is known here
+fails with a sentence that says what to add.
+"""
+
+import collections
+import itertools
+import re
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, quote
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from tests.leaks_world import (
+    NEEDS,
+    STANDING,
+    Family,
+    Mark,
+    Value,
+    family,
+    made_family,
+    mark,
+    over,
+    reach,
+    sees,
+)
+from tests.test_permissions import ROWS, SENT
+from tests.world import NO_PAGES, PEOPLE
+from webapp.companies import policy as companies_policy
+from webapp.core.actor import Actor
+from webapp.core.database import db
+from webapp.core.permissions import Role, may
+from webapp.events import policy as events_policy
+from webapp.guests import queries as guests_queries
+from webapp.models import Event, Guest
+
+__all__ = ["family", "made_family"]
+
+EVERYBODY = tuple(STANDING)
+WEAKER = ("doorkeeper", "organiser", "administrator")
+# Pages on which an event is looked at in every state; elsewhere a hidden one, a public one and a draft do.
+EVERY_STATE = {"events.show", "events.ics", "voting.results", "voting.ballot_file"}
+STATES = ("hidden", "public", "draft")
+# Pages of a company that also hold what belongs to those below it.
+DOWN = {"companies.mail_detail", "companies.retry_mail", "companies.offboard"}
+_VARIABLE = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
+_ASKED = re.compile(r"\bargs(?:\.get(?:list)?\(|\[)\s*\"(\w+)\"")
+
+# What is shown to everybody of an event that is published for all, and where.
+PUBLIC = {"public", "company", "host"}
+PUBLIC_PAGES = {"home.index", "events.index", "events.show", "events.ics", "voting.results", "voting.ballot_file"}
+BY_ADDRESS = {"unlisted", "company", "host"}
+
+# What a link shows to whoever has it, by the kind of thing that it opens.
+LETTERS = {
+    # the ballots of its vote are open
+    "bearer": {"bearer", "guestmail", "guest", "hidden", "company", "host"},
+    "eventlink": {"hidden", "company", "host", "person"},
+    "rolelink": {"company", "person"},
+    "ownerlink": {"company", "person"},
+    "feed": {"company", "project", "season", "host"},
+    "personmail": {"personmail", "person"},
+}
+
+# What the site's administrator is shown, and only on the pages of the site: who and what there is, not what is inside.
+SITE = {"company", "slug", "person", "personmail", "host", "pastperson", "public", "unlisted"}
+SITE_PAGES = {
+    "admin.mail": {"guestmail", "rolemail", "guest", "bearer", "mail", "mailerror"},
+    # a letter says what it is about
+    "admin.mail_detail": {
+        *("guestmail", "rolemail", "guest", "bearer", "mail", "mailerror"),
+        *("hidden", "season", "called", "past"),
+    },
+}
+
+# What pages read from their addresses, and what might be asked of them that is foreign. A search is for a part of the
+# marks, so that what is written back into its field is none.
+PARAMETERS: dict[str, list[str]] = {
+    "below": ["below=yes", "below=no"],
+    "company": ["company={slug}"],
+    "format": ["format=csv", "format=jsonl"],
+    "from": ["from=2000-01-01"],
+    "id": [
+        "thing=company&id={company_id}",
+        "thing=event&id={event_id}",
+        "thing=guest&id={guest_id}",
+        "thing=app&id={app_id}",
+        "thing=user&id={user_id}",
+    ],
+    "next": ["next=/companies/{slug}"],
+    "parent": ["parent={slug}"],
+    "person": ["person={user_id}"],
+    "project": ["project={project_id}"],
+    "reply": ["reply=yes", "reply=no"],
+    "search": ["search=sibling-", "search=above-", "search=below-", "search=%25", "search=draft", "search=mail."],
+    "state": ["state=waiting", "state=sent", "state=failed", "state=unverified", "state=draft"],
+    "status": ["status=all", "status=yes", "status=none", "status=waiting", "status=in", "status=trouble"],
+    "thing": ["thing=company", "thing=event", "thing=guest", "thing=user", "thing=app"],
+    "until": ["until=2199-01-01"],
+    "when": ["when=upcoming", "when=past", "when=mine"],
+    "where": ["where=below"],
+    # these ask for nobody's rows
+    **{name: [] for name in ("answer", "code", "email", "guest", "name", "only", "page", "password", "remember")},
+    **{name: [] for name in ("ticked", "v")},
+}
+
+# Kinds that stand on no page: they are looked for all the same.
+UNSEEN = {"use"}
+
+
+# ---------------------------------------------------------------- what can be opened
+
+
+def variables(rule: Rule) -> tuple[str, ...]:
+    """The variables of a path, in their order."""
+    return tuple(_VARIABLE.findall(rule.rule))
+
+
+def rules(family: Family, method: str) -> list[Rule]:
+    """Every route that answers `method`."""
+    found = [rule for rule in family.app.url_map.iter_rules() if method in (rule.methods or ())]
+    return sorted((rule for rule in found if rule.endpoint not in NO_PAGES), key=lambda rule: rule.endpoint)
+
+
+def known(family: Family, rule: Rule, name: str) -> list[Value]:
+    """What can stand for a variable of a path."""
+    found = family.paths.get(f"{rule.endpoint}:{name}") or family.paths.get(name)
+    assert found, f"tests/leaks_world.py must say what can stand for {name} in {rule.rule} ({rule.endpoint}:{name})"
+    if name == "event_id" and rule.endpoint not in EVERY_STATE:
+        found = [value for value in found if value.kind in STATES]
+    return found
+
+
+def fitting(rule: Rule, values: tuple[Value, ...]) -> bool:
+    """Tell whether all of them belong together: to one event, to one company, or to one and a company below it."""
+    for one, other in itertools.combinations(values, 2):
+        inside = other.company == one.company or (rule.endpoint in DOWN and one.company in over(other.company))
+        if not inside or (one.event and other.event and one.event != other.event):
+            return False
+    return True
+
+
+def fillings(family: Family, rule: Rule, person: str) -> Iterator[tuple[Value, ...]]:
+    """What somebody puts into a path.
+
+    All that belongs together, whosever it is; and one of each company they reach with one of each other, either way
+    around; and an event with a guest of another of the same company. Those who may less than others of their company
+    try that company and its sibling alone.
+    """
+    lists = [known(family, rule, name) for name in variables(rule)]
+    if person in WEAKER:
+        lists = [[value for value in values if value.company in {"here", "sibling"}] for values in lists]
+    first = [{value.company: value for value in reversed(values)} for values in lists]
+    last = [{value.company: value for value in values} for values in lists]
+    mixed = set(itertools.product(*(each.values() for each in first)))
+    mixed = {values for values in mixed if any(value.company in reach(person) for value in values)}
+    mixed |= {(first[0][company], *(each[company] for each in last[1:])) for company in first[0]} if lists else {()}
+    found = (values for values in itertools.product(*lists) if fitting(rule, values) or values in mixed)
+    # on the site's own pages there is nothing to choose for whoever does not see them
+    return itertools.islice(found, 1) if of_site(rule.endpoint) and person != "site" else found
+
+
+def address(family: Family, rule: Rule, values: tuple[Value, ...]) -> str:
+    """The path of a rule, filled in."""
+    filled = {name: value.text for name, value in zip(variables(rule), values, strict=True)}
+    return _VARIABLE.sub(lambda found: quote(filled[found[1]], safe=""), rule.rule)
+
+
+def of_site(endpoint: str) -> bool:
+    """Tell whether a route is one of the site's own pages."""
+    return endpoint.startswith("admin.") or endpoint.endswith("_of_site") or endpoint == "journal.of_site"
+
+
+def by_link(rule: Rule) -> bool:
+    """Tell whether a secret in the path opens a page, whoever looks."""
+    return bool({"token", "invite"} & set(variables(rule)))
+
+
+def seen(person: str, value: Value) -> bool:
+    """Tell whether somebody may know that it is there."""
+    return sees(person, (value.company, value.kind)) or value.kind in {"public", "unlisted"}
+
+
+def foreign(person: str, rule: Rule, values: tuple[Value, ...]) -> bool:
+    """Tell whether what stands in a path is not there for somebody."""
+    if of_site(rule.endpoint):
+        return person != "site"
+    return bool(values) and not by_link(rule) and not (seen(person, values[0]) and fitting(rule, values))
+
+
+# ---------------------------------------------------------------- what may be read
+
+
+def shown_to(person: str, rule: Rule, values: tuple[Value, ...], found: Mark) -> bool:
+    """Tell whether a page may show what has this mark to somebody."""
+    company, kind = found
+    if sees(person, found) or (rule.endpoint in PUBLIC_PAGES and kind in PUBLIC):
+        return True
+    if person == "site" and of_site(rule.endpoint):
+        return kind in SITE | SITE_PAGES.get(rule.endpoint, set())
+    if values and values[0].company == company:
+        opened = values[0].kind
+        if by_link(rule):
+            return kind in LETTERS[opened]
+        return opened in {"public", "unlisted"} and kind in {opened, *BY_ADDRESS - {"unlisted"}}
+    return False
+
+
+def where_to_sign_in(answer: TestResponse) -> bool:
+    """Tell whether somebody is led to the sign-in page."""
+    return answer.status_code in {302, 303} and "/login?" in f"{answer.headers['Location']}?"
+
+
+class Looking:
+    """Somebody who looks at everything, and what they found that is not theirs."""
+
+    def __init__(self, family: Family, person: str) -> None:
+        self.family, self.person = family, person
+        self.browser = family.browser(person)
+        self.read: set[Mark] = set()
+        self.found: list[str] = []
+        self.opened: dict[str, tuple[Rule, tuple[Value, ...]]] = {}
+
+    def looks(self, rule: Rule, values: tuple[Value, ...], asked: str = "") -> None:
+        """Open one page, with `asked` as the query in its address."""
+        path = address(self.family, rule, values) + (f"?{asked}" if asked else "")
+        answer = self.browser.get(path)
+        said = f"{rule.endpoint} {path} ({', '.join(f'{v.company} {v.kind}' for v in values)})"
+        # what somebody asks for by its id is no news
+        typed = [text for _name, text in parse_qsl(asked) if self.family.marks_in(text)]
+        # and ids are all that the journal and the lists of the site name things by
+        ids = not (self.person == "site" and of_site(rule.endpoint))
+        told = self.family.told(answer, but=(*typed, *(value.text for value in values)), ids=ids)
+        self.read |= told
+        leaked = sorted(found for found in told if not shown_to(self.person, rule, values, found))
+        self.found += [f"{said} shows {mark(*found)}" for found in leaked]
+        if answer.status_code >= 500:
+            self.found.append(f"{said} breaks: {answer.status_code}")
+        if answer.status_code == 200 and not asked:
+            self.opened.setdefault(rule.endpoint, (rule, values))
+        if foreign(self.person, rule, values) and answer.status_code != 404 and not self._excused(values, answer):
+            self.found.append(f"{said} is {answer.status_code}, not 404")
+
+    def _excused(self, values: tuple[Value, ...], answer: TestResponse) -> bool:
+        if self.person == "nobody" and where_to_sign_in(answer):
+            return True
+        # it is theirs, and they may not do this in it, whatever else is in the path
+        return answer.status_code == 403 and bool(values) and seen(self.person, values[0])
+
+    def looks_at_everything(self, *endpoints: str) -> None:
+        """Open every page (or those of these endpoints alone) with everything that can stand in its path."""
+        for rule in rules(self.family, "GET"):
+            if not endpoints or rule.endpoint in endpoints:
+                for values in fillings(self.family, rule, self.person):
+                    self.looks(rule, values)
+
+    def asks_for_everything(self) -> None:
+        """Ask every page that opened for what is foreign, by each of the parameters that it reads."""
+        for endpoint, (rule, values) in list(self.opened.items()):
+            for name in sorted(self.family.asked.get(endpoint, ())):
+                for asked in self.questions(name):
+                    self.looks(rule, values, asked)
+
+    def questions(self, name: str) -> Iterator[str]:
+        """What can be asked by a parameter, of each company that is not theirs."""
+        assert name in PARAMETERS, f"tests/test_leaks.py must say in PARAMETERS what can be asked by ?{name}="
+        for asked in PARAMETERS[name]:
+            variable = re.search(r"\{(\w+)\}", asked)
+            if variable is None:
+                yield asked
+                continue
+            firsts = {value.company: value for value in reversed(self.family.paths[variable[1]])}
+            for value in firsts.values():
+                if value.company not in reach(self.person):
+                    yield asked.format(**{variable[1]: value.text})
+
+
+class Ledger:
+    """Tells whether a row has changed."""
+
+    def __init__(self, family: Family) -> None:
+        self.family = family
+        self._connection = sqlite3.connect(family.path)
+        self._rows = family.rows()
+        self._version = self._commits()
+
+    def _commits(self) -> int:
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def changed(self) -> list[str]:
+        """The tables in which something is not as it was, which is then put back."""
+        if self._commits() == self._version:
+            return []
+        rows = self.family.rows()
+        if rows != self._rows:
+            self.family.restore()
+        self._version = self._commits()
+        return [name for name, before in self._rows.items() if rows[name] != before]
+
+
+# ---------------------------------------------------------------- reading
+
+
+@pytest.mark.parametrize("person", EVERYBODY)
+def test_nobody_is_shown_what_is_not_theirs(family: Family, person: str):
+    looking, ledger = Looking(family, person), Ledger(family)
+    looking.looks_at_everything()
+    looking.asks_for_everything()
+    assert not looking.found, "\n".join(looking.found)
+    assert not ledger.changed(), "a page that was only looked at has changed something"
+    # and this could have been seen: what is theirs is shown to them
+    standing = STANDING[person]
+    theirs = {kind for kind, need in NEEDS.items() if standing and need and may(standing[1], need)} - UNSEEN
+    for company in {"here"} if person in WEAKER else reach(person):
+        assert not theirs - {kind for whose, kind in looking.read if whose == company}, company
+
+
+# ---------------------------------------------------------------- writing
+
+
+def told_in_table(person: str, rule: Rule) -> str:
+    """What `tests/test_permissions.py` says that somebody gets from a form where it is theirs."""
+    column = PEOPLE.index("administrator" if person in {"below", "sibling"} else person)
+    return next((row.cells[column] for row in ROWS if row.method == "POST" and row.endpoint == rule.endpoint), "")
+
+
+def sent_to(family: Family, rule: Rule) -> dict[str, str]:
+    """What somebody would fill into a form."""
+    said = collections.defaultdict(str, family.values)
+    return {name.format_map(said): text.format_map(said) for name, text in SENT.get(rule.endpoint, {}).items()}
+
+
+@pytest.mark.parametrize("person", EVERYBODY)
+def test_nobody_changes_what_is_not_theirs(family: Family, person: str):
+    browser, ledger, found = family.browser(person), Ledger(family), []
+    for rule in rules(family, "POST"):
+        sent = sent_to(family, rule)
+        for values in fillings(family, rule, person):
+            if not foreign(person, rule, values):
+                continue
+            answer = browser.submit(address(family, rule, values), sent)
+            said = f"{rule.endpoint} ({', '.join(f'{v.company} {v.kind}' for v in values)})"
+            allowed = {"404"}
+            if person == "nobody":
+                allowed.add("in")
+            if values and seen(person, values[0]) and not of_site(rule.endpoint):
+                # it is theirs, and they may not do this in it, whatever else is in the path
+                allowed |= {"403"} & {told_in_table(person, rule)}
+            got = "in" if where_to_sign_in(answer) else str(answer.status_code)
+            if got not in allowed:
+                found.append(f"{said} is {got}, not {' or '.join(sorted(allowed))}")
+            if tables := ledger.changed():
+                found.append(f"{said} changes {', '.join(tables)}")
+    assert not found, "\n".join(found)
+
+
+# Fields in which an id or the name of a company is sent, and the pages that take them.
+FIELDS = {
+    "events.new": {"project": "project_id"},
+    "events.edit": {"project": "project_id"},
+    "companies.new": {"parent": "slug"},
+    "guests.invite": {"guest": "guest_id"},
+    "guests.remind": {"guest": "guest_id"},
+    "guests.message": {"guest": "guest_id"},
+    "guests.remove_many": {"guest": "guest_id"},
+}
+
+
+@pytest.mark.parametrize("endpoint", FIELDS)
+def test_a_form_takes_nothing_foreign(family: Family, endpoint: str):
+    browser, ledger, found = family.browser("owner"), Ledger(family), []
+    rule = next(rule for rule in rules(family, "POST") if rule.endpoint == endpoint)
+    here = next(
+        values for values in fillings(family, rule, "owner") if all(value.company == "here" for value in values)
+    )
+    for name, variable in FIELDS[endpoint].items():
+        for value in family.paths[variable]:
+            if value.company not in reach("owner"):
+                answer = browser.submit(address(family, rule, here), {**sent_to(family, rule), name: value.text})
+                tables = ledger.changed()
+                if tables or answer.status_code >= 500:
+                    found.append(f"{name}={value.company} {value.kind}: {answer.status_code}, changes {tables}")
+    assert not found, "\n".join(found)
+
+
+# ---------------------------------------------------------------- could it fail?
+
+
+def _any_guest(_actor: Actor, _event: Event, guest_id: uuid.UUID) -> Guest:
+    return db.session.get_one(Guest, guest_id, options=[joinedload(Guest.last_mail)])
+
+
+# What narrows a read, what stands there without it, who sees more then, and on which page.
+CONTROLS = {
+    "the list of events": (events_policy, "listed_for", lambda _actor: sa.true(), "stranger", "events.index"),
+    "an event": (events_policy, "require_see", lambda _actor, _event: None, "sibling", "events.show"),
+    "a company": (companies_policy, "role_in", lambda _actor, _id: Role.DOORKEEPER, "below", "companies.people"),
+    "the guest of an event": (guests_queries, "get_guest", _any_guest, "organiser", "guests.show"),
+}
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_read_that_is_not_narrowed_is_found(family: Family, monkeypatch: pytest.MonkeyPatch, name: str):
+    place, function, instead, person, endpoint = CONTROLS[name]
+    monkeypatch.setattr(place, function, instead)
+    looking = Looking(family, person)
+    looking.looks_at_everything(endpoint)
+    assert any("shows mark-" in found for found in looking.found)
+
+
+def test_a_form_that_is_not_narrowed_is_found(family: Family, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(companies_policy, "role_in", lambda _actor, _id: Role.OWNER)
+    with pytest.raises(AssertionError, match=r"companies\.revoke .* changes .*memberships"):
+        test_nobody_changes_what_is_not_theirs(family, "stranger")
+
+
+def test_a_variable_or_a_parameter_that_is_not_known_is_asked_for(family: Family):
+    with pytest.raises(AssertionError, match="must say what can stand for thing_id in"):
+        known(family, Rule("/things/<uuid:thing_id>", endpoint="things.show"), "thing_id")
+    with pytest.raises(AssertionError, match="must say in PARAMETERS what can be asked by"):
+        list(Looking(family, "stranger").questions("nonsense"))
