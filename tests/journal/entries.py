@@ -76,9 +76,7 @@ def change(at: int | None, /, **values: Any) -> None:
     table = JournalEntry.__table__
     statement = sa.update(table).values(**values)
     with unguarded() as connection:
-        assert connection.execute(
-            statement if position is None else statement.where(table.c.position == position)
-        ).rowcount
+        assert connection.execute(statement if at is None else statement.where(table.c.position == at)).rowcount
 
 
 def take_out(*positions: int) -> None:

@@ -100,7 +100,7 @@ def names(entries: Iterable[Any], *people: uuid.UUID) -> Names:
         if entry.thing_type in _ASKED:
             wanted[entry.thing_type].add(entry.thing_id)
         for found in _in_details(entry.details):
-            for kind in ("user", "event", "company", "project"):
+            for kind in ("user", "event", "company"):
                 wanted[kind].add(found)
     parts = []
     for kind, ask in _ASKED.items():

@@ -59,6 +59,12 @@ def who(entry: Any, names: Names) -> str:
     return str(words.ACTORS.get(entry.actor_kind) or entry.actor_kind)
 
 
+def called(kind: str | None, thing_id: uuid.UUID | None, names: Names, reader: Reader) -> str:
+    """Return what an account, a company or an event is called, where the reader may know; "" for all else."""
+    name = names.get((kind, thing_id)) if kind in {"user", "company", "event"} and thing_id is not None else None
+    return name.label if name is not None and (kind != "event" or _sees(name, reader)) else ""
+
+
 def line(entry: Any, names: Names, reader: Reader) -> Line:
     """Return `entry` (a row of `chain.COLUMNS`) as `reader` may see it."""
     thing, thing_href = _thing(entry, names, reader)
@@ -99,11 +105,8 @@ def _said(value: Any, names: Names, reader: Reader) -> str:
     found = naming.as_id(value)
     if found is None:
         return words.value(value)
-    for kind in ("user", "company", "project", "event"):
-        name = names.get((kind, found))
-        if name is not None and (kind != "event" or _sees(name, reader)):
-            return name.label
-    return str(found)[:_SHORT]
+    labels = (called(kind, found, names, reader) for kind in ("user", "company", "event"))
+    return next((label for label in labels if label), str(found)[:_SHORT])
 
 
 # ---- things, and where they are shown

@@ -17,7 +17,7 @@ from webapp.journal import exporting, policy, queries, words
 from webapp.journal.naming import Names, names
 from webapp.journal.queries import SITE, Scope
 from webapp.journal.views.asking import Question, read
-from webapp.journal.views.lines import Line, Reader, line, who
+from webapp.journal.views.lines import Line, Reader, called, line, who
 from webapp.models import Company
 from webapp.web.access import signed_in
 from webapp.web.dates import on_day
@@ -89,6 +89,7 @@ def _shown(scope: Scope, reader: Reader) -> dict[str, Any]:
         "page": page,
         "days": _days([line(entry, named, reader) for entry in page.items], question.zone),
         "person": _person(question, named),
+        "about": called(question.asked.thing_type, question.asked.thing_id, named, reader),
         "things": [(kind, words.thing(kind)) for kind in words.THINGS],
         "head": queries.head(),
     }
