@@ -15,6 +15,7 @@ from tests import factories
 from webapp.accounts import sessions
 from webapp.companies import operations, queries
 from webapp.companies.errors import AppRevokedError
+from webapp.companies.operations import apps
 from webapp.companies.operations.apps import note_use
 from webapp.core import clock
 from webapp.core.actor import Actor, Scope
@@ -22,7 +23,7 @@ from webapp.core.database import db, new_id
 from webapp.core.errors import AppError, ConflictError, DuplicateError, ForbiddenError, NotFoundError
 from webapp.core.operation import operation
 from webapp.core.permissions import Role
-from webapp.models import App, Company, JournalEntry, LoginSession, User
+from webapp.models import App, Company, JournalEntry, LoginSession, Membership, User
 
 pytestmark = pytest.mark.both_databases
 SOME = [Scope.GUESTS_WRITE, Scope.EVENTS_READ, Scope.EVENTS_READ]
@@ -279,6 +280,27 @@ def test_what_is_revoked_stays_revoked_while_others_rotate(app: Flask, ana: User
     keys = [str(one) for one in came if one is not None]
     assert set(works(made, key, *keys)) == {False}
     assert db.session.get_one(App, made.id).revoked_at is not None
+
+
+def test_who_is_taken_out_while_waiting_gets_no_key(ana: User, company: Company, monkeypatch: pytest.MonkeyPatch):
+    made, key = operations.create_app(factories.acting(ana), company, name="P", scopes=SOME)
+    bob = factories.an_account()
+    membership_id = factories.a_membership(bob, company, Role.ADMINISTRATOR).id
+    actor, lock = factories.acting(bob), apps.locked_company
+
+    def waited(company_id: uuid.UUID) -> Company:
+        found = lock(company_id)
+        # as somebody else has done it, who had the lock before
+        db.session.execute(update(Membership).where(Membership.id == membership_id).values(revoked_at=clock.now()))
+        return found
+
+    monkeypatch.setattr(apps, "locked_company", waited)
+    with pytest.raises(NotFoundError):
+        operations.create_app(actor, company, name="Mine", scopes=SOME)
+    with pytest.raises(NotFoundError):
+        operations.rotate_app(actor, made)
+    assert works(made, key) == [True]
+    assert len(db.session.scalars(select(App)).all()) == 1
 
 
 # ---------------------------------------------------------------- use

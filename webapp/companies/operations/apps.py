@@ -30,10 +30,7 @@ def create_app(
     `app_id`: the App-Id, chosen when the form was shown, so that a form sent twice makes one app. Raises
     NotFoundError, ForbiddenError, DuplicateError where that id is taken.
     """
-    # A company that is being deleted at this moment gets no app that its deletion has not seen, and whoever is being
-    # offboarded makes none.
-    locked_company(company.id)
-    policy.require_in(actor, company.id, Permission.MANAGE_APPS)
+    _judge(actor, company.id)
     key = text.secret()
     app = App(
         id=app_id or new_id(),
@@ -61,7 +58,7 @@ def rotate_app(actor: Actor, app: App, *, mark: str | None = None) -> str:
     `mark`: `queries.key_mark` of the key it is to replace, so that a page that is sent twice changes the key once.
     Raises NotFoundError, ForbiddenError, AppRevokedError, ConflictError where the key is another one already.
     """
-    policy.require_in(actor, app.company_id, Permission.MANAGE_APPS)
+    _judge(actor, app.company_id)
     app = locked(app)
     if app.revoked_at is not None:
         raise AppRevokedError
@@ -88,6 +85,16 @@ def revoke_app(actor: Actor, app: App) -> None:
     """
     policy.require_in(actor, app.company_id, Permission.MANAGE_APPS)
     end_app(actor, app)
+
+
+def _judge(actor: Actor, company_id: uuid.UUID) -> None:
+    """Raise unless the actor may look after the company's apps, asked under the company's lock.
+
+    A company that is being deleted at this moment gets no app that its deletion has not seen, and whoever is being
+    offboarded gets no key.
+    """
+    locked_company(company_id)
+    policy.require_in(actor, company_id, Permission.MANAGE_APPS)
 
 
 def end_app(actor: Actor, app: App) -> bool:
