@@ -13,7 +13,7 @@ from tests.mails import Outbox
 from webapp import create_app
 from webapp.core.database import Base, db
 
-pytest_plugins = ["tests.full", "tests.smtp", "tests.world"]
+pytest_plugins = ["tests.certificates", "tests.full", "tests.smtp", "tests.world"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -35,7 +35,7 @@ def installing(folder: pathlib.Path) -> Iterator[Install]:
     made: list[Flask] = []
     opened: list[Iterator[str]] = []
 
-    def install(kind: str, *, revision: str = "head", **settings: str) -> Flask:
+    def install(kind: str, *, revision: str = "head", hurried: bool = True, **settings: str) -> Flask:
         if kind == "postgresql":
             opened.append(databases.postgresql_database())
             settings["DATABASE_URL"] = next(opened[-1])
@@ -43,7 +43,7 @@ def installing(folder: pathlib.Path) -> Iterator[Install]:
         app = create_app(environ, TESTING=True)
         made.append(app)
         with app.app_context():
-            if kind == "sqlite":
+            if kind == "sqlite" and hurried:
                 sa.event.listen(db.engine, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
             if revision:
                 flask_migrate.upgrade(revision=revision)

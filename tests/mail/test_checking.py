@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import subprocess
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -12,24 +11,6 @@ from tests.smtp import MailServer, body, free_port, use
 from webapp.mail.checking import send_test, try_server
 
 MAJA = "maja@example.org"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """A certificate for 127.0.0.1, signed by itself: (certificate, key)."""
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return cert, key
-
-
-@pytest.fixture
-def trusted(monkeypatch, certificate):
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
 
 
 @pytest.fixture

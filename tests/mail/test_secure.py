@@ -2,7 +2,6 @@
 
 import datetime as dt
 import ssl
-import subprocess
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -10,19 +9,6 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from tests.mail.notes import write_note
 from tests.smtp import MailServer, states, use
 from webapp.core.jobs import run
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """A certificate for 127.0.0.1, signed by itself: (certificate, key)."""
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return cert, key
 
 
 @pytest.fixture
@@ -40,11 +26,6 @@ def server(app, certificate):
     yield server
     server.down()
     app.extensions.pop("mail_paused_until", None)
-
-
-@pytest.fixture
-def trusted(monkeypatch, certificate):
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
 
 
 def test_a_server_we_trust_gets_the_mail(app, server, trusted, outbox):

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.admin import doctor
 from webapp.core import jobs
 from webapp.home import archive, backup, greeting, invariants, restore
 from webapp.home.snapshot import snapshot
@@ -115,4 +116,32 @@ def look_deeper(head: str | None = None) -> list[str]:
     return lines if chain.first is None else [*lines, _("The journal: %(what)s", what=chain.first.words)]
 
 
-COMMANDS: tuple[Command, ...] = (work_off_jobs, say_address, back_up, put_back)
+@click.command("doctor")
+@click.option("--mail", metavar="ADDRESS", help="Send a test mail there.")
+@click.option("--deep", is_flag=True, help="Count everything anew, and walk the whole journal.")
+@with_appcontext
+@click.pass_context
+def ask_doctor(context: click.Context, *, mail: str | None, deep: bool) -> None:
+    """Look at everything the installation needs, and say what to do about what is not well. Ends with 1 if anything."""
+    ill = 0
+    for check in doctor.examine(mail):
+        ill += not check.ok
+        click.echo(_line(check.name, check.said, "" if check.ok else check.what_to_do, ok=check.ok))
+    if deep:
+        broken = look_deeper()
+        ill += len(broken)
+        for line in broken:
+            click.echo(_line(_("Between rows"), line, ok=False))
+        if not broken:
+            click.echo(_line(_("Between rows"), _("All that must hold holds, and the journal is whole"), ok=True))
+    if ill:
+        click.echo(ngettext("%(num)d thing is to be seen to.", "%(num)d things are to be seen to.", ill))
+        context.exit(1)
+
+
+def _line(name: str, *said: str, ok: bool) -> str:
+    sentences = [part.strip().removesuffix(".") for part in said if part]
+    return f"{'OK' if ok else '!!'}  {name}: {'. '.join(sentences)}"
+
+
+COMMANDS: tuple[Command, ...] = (work_off_jobs, say_address, back_up, put_back, ask_doctor)
