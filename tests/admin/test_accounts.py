@@ -132,6 +132,10 @@ def test_the_page_of_an_account_says_who_it_is_and_where_it_has_a_role(app: Flas
     for said in ("Ana Šušteršič", "ana@example.org", "Zadruga Owner", "1 browser, 1 program"):
         assert said in shown
     assert "Harvest" not in shown
+    page = admin.get(path(ana)).text
+    for address in ("/admin/mail?search=ana@example.org", f"/admin/journal?person={ana.id}"):
+        assert f'href="{address}"' in page
+        assert admin.get(address).status_code == 200
     assert ana.password_hash not in admin.get(path(ana)).text
 
 
