@@ -95,7 +95,7 @@ POST admin.test_mail               in  404  404  404  404  404  404  404  404  4
 POST companies.change_role        in  404  404  403  403  303  303  303  404  404  404
 GET  companies.app                in  404  404  403  403  200  200  200  404  404  404
 GET  companies.apps               in  404  404  403  403  200  200  200  404  404  404
-POST companies.apps               in  404  404  403  403  201  201  201  404  404  404
+POST companies.apps               in  404  404  403  403  200  200  200  404  404  404
 GET  calendar.feed              200
 
 POST companies.archive_project    in  404  404  403  403  303  303  303  404  404  404

@@ -31,7 +31,7 @@ def apps(slug: str) -> Answer:
         with form.refusals():
             data = form.input()
             made, key = operations.create_app(actor, company, name=data.name, scopes=data.scopes, app_id=data.once)
-            return _key(company, made, key, 201)
+            return _key(company, made, key)
     if not form.once.data or form.once.errors or form.refused_by is DuplicateError:
         form.once.data = str(new_id())
     cursor = decode(request.args.get("page"), (uuid.UUID,))
@@ -75,7 +75,7 @@ def rotate_app(slug: str, app_id: uuid.UUID) -> Answer:
     company = queries.get_company(actor, slug)
     found = queries.get_app(actor, company, app_id)
     key = operations.rotate_app(actor, found, mark=request.form.get("mark", ""))
-    return _key(company, found, key, 200)
+    return _key(company, found, key)
 
 
 @bp.post("/<slug>/apps/<uuid:app_id>/revoke")
@@ -89,9 +89,9 @@ def revoke_app(slug: str, app_id: uuid.UUID) -> Answer:
     return redirect(url_for("companies.app", slug=slug, app_id=app_id), 303)
 
 
-def _key(company: Company, app: App, key: str, status: int) -> Response:
+def _key(company: Company, app: App, key: str) -> Response:
     """Answer with the page that shows a key: it goes into no address, no cookie and no cache."""
     page = render_template("companies/app_key.html", company=company, side=rooms(company, "apps"), app=app, key=key)
-    response = make_response(page, status)
+    response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
     return response
