@@ -1,9 +1,6 @@
 """Projects: made, named, archived; and what an archived one still does."""
 
-import concurrent.futures
 import datetime as dt
-import threading
-import uuid
 from typing import Any
 
 import pytest
@@ -12,11 +9,13 @@ from sqlalchemy import select, update
 
 from tests import factories
 from tests.browsers import Browser, words
+from tests.companies.meanwhile import Meanwhile
 from webapp.companies import operations, queries
 from webapp.companies.errors import DefaultProjectError
+from webapp.companies.operations import projects
 from webapp.core import clock
 from webapp.core.database import db
-from webapp.core.errors import AppError, ForbiddenError, InputError, NotFoundError
+from webapp.core.errors import ForbiddenError, InputError, NotFoundError
 from webapp.core.operation import operation
 from webapp.core.permissions import Role
 from webapp.core.schema import judge
@@ -147,34 +146,15 @@ def test_an_archived_project_takes_no_new_events_and_keeps_those_it_has(company:
 
 @both
 @pytest.mark.race
-def test_no_event_slips_into_a_project_while_it_is_archived(app: Flask, company: Company, ana: User):
-    actor = factories.acting(ana)
-    for _ in range(6):
-        project = a_project(company, ana)
-        project_id, what, start = project.id, wanted(project), threading.Barrier(2)
-
-        def archive(project_id: uuid.UUID = project_id) -> None:
-            operations.archive_project(actor, db.session.get_one(Project, project_id))
-
-        def create(what: EventInput = what) -> None:
-            events.create_event(actor, what, publish=True)
-
-        def said(call: Any, start: threading.Barrier = start) -> str:
-            with app.app_context():
-                start.wait(20)
-                try:
-                    call()
-                except AppError as error:
-                    return error.id
-                return "done"
-
-        db.session.rollback()
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            archived, created = pool.map(said, (archive, create))
-        db.session.rollback()
-        assert archived == "done"
-        made_at = db.session.scalar(select(Event.created_at).where(Event.project_id == project_id))
-        assert (created == "done") == (made_at is not None)
+def test_no_event_slips_into_a_project_while_it_is_archived(
+    app: Flask, company: Company, ana: User, monkeypatch: pytest.MonkeyPatch
+):
+    project, actor = a_project(company, ana), factories.acting(ana)
+    what = wanted(project)
+    other = Meanwhile(app, monkeypatch, projects, "record", lambda: events.create_event(actor, what, publish=True))
+    operations.archive_project(actor, project)
+    assert other.answer() == "json_error"
+    assert db.session.scalars(select(Event.id)).all() == []
 
 
 # ---------------------------------------------------------------- lists

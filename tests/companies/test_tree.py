@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 
 from tests import databases, factories
 from tests.browsers import Browser, words
+from tests.companies.meanwhile import Meanwhile
 from webapp import create_app
 from webapp.companies import operations, policy, queries
 from webapp.companies.errors import (
@@ -28,7 +29,7 @@ from webapp.companies.errors import (
     EventsToComeError,
     LastOwnerError,
 )
-from webapp.companies.operations import tree
+from webapp.companies.operations import people, tree
 from webapp.core import clock, database, hooks
 from webapp.core.actor import Actor
 from webapp.core.database import db
@@ -232,7 +233,7 @@ def test_the_closure_says_what_the_parents_say(app: Flask, steps: list[tuple[str
                 operations.delete_company(actor, one)
             else:
                 operations.move_company(actor, one, parent if act == "move" else None)
-        except (CycleError, ChildrenError, NotFoundError):
+        except (CycleError, ChildrenError, CompanyGoneError, NotFoundError):
             pass
     assert_whole()
 
@@ -302,6 +303,7 @@ def alone(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Fl
 def without_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the locks away, and on SQLite the turns that all writers take and the key that would refuse a row twice."""
     monkeypatch.setattr(tree, "lock_tree", lambda: None)
+    monkeypatch.setattr(tree, "hold_company", lambda _company_id: None)
     monkeypatch.setattr(tree, "locked_company", lambda company_id: db.session.get_one(Company, company_id))
     if db.engine.dialect.name == "sqlite":
         db.session.remove()
@@ -327,46 +329,72 @@ def test_without_turns_two_moves_that_cross_make_a_circle(alone: Flask, monkeypa
 
 @both
 @pytest.mark.race
-def test_a_company_made_below_one_that_moves_hangs_where_it_should(app: Flask, ana: User):
+@pytest.mark.parametrize("first", ["move", "make"])
+def test_a_company_made_far_below_one_that_moves_hangs_where_it_should(
+    app: Flask, ana: User, monkeypatch: pytest.MonkeyPatch, first: str
+):
     actor = factories.acting(ana)
-    for _ in range(5):
-        left, right = (factories.a_company(ana).id for _ in range(2))
-        inside = factories.a_company(parent=db.session.get_one(Company, left)).id
+    left, right = factories.a_company(ana), factories.a_company(ana)
+    mid = factories.a_company(parent=left)
+    right_id, mid_id, low_id = right.id, mid.id, factories.a_company(parent=mid).id
 
-        def move(inside: uuid.UUID = inside, right: uuid.UUID = right) -> None:
-            operations.move_company(actor, db.session.get_one(Company, inside), db.session.get_one(Company, right))
+    def make() -> None:
+        operations.create_company(actor, name="New", parent=db.session.get_one(Company, low_id))
 
-        def make(inside: uuid.UUID = inside) -> None:
-            operations.create_company(actor, name="New", parent=db.session.get_one(Company, inside))
+    def move() -> None:
+        operations.move_company(actor, db.session.get_one(Company, mid_id), db.session.get_one(Company, right_id))
 
-        assert at_once(app, move, make) == ["done", "done"]
-        assert_whole()
+    one, other, step = (move, make, "_rehang") if first == "move" else (make, move, "record")
+    meanwhile = Meanwhile(app, monkeypatch, tree, step, other)
+    one()
+    assert meanwhile.answer() == "done"
+    assert_whole()
+    made = db.session.scalars(select(Company).where(Company.name == "New")).one()
+    assert closure()[made.id, right_id] == 3
 
 
 @both
 @pytest.mark.race
-def test_nothing_is_put_into_a_company_while_it_is_deleted(app: Flask, ana: User):
-    actor = factories.acting(ana)
-    for _ in range(6):
-        company = factories.a_company(ana)
-        company_id, project_id = company.id, factories.default_project(company).id
-        day = (clock.now() + 7 * DAY).date()
-        typed = {"title": "New", "timezone": "UTC", "starts_at": f"{day}T18:00", "ends_at": f"{day}T20:00"}
-        wanted = judge(EventInput, {**typed, "project": str(project_id)})
+def test_no_event_slips_into_a_company_while_it_is_deleted(app: Flask, ana: User, monkeypatch: pytest.MonkeyPatch):
+    actor, company = factories.acting(ana), factories.a_company(ana)
+    day = (clock.now() + 7 * DAY).date()
+    typed = {"title": "New", "timezone": "UTC", "starts_at": f"{day}T18:00", "ends_at": f"{day}T20:00"}
+    wanted = judge(EventInput, {**typed, "project": str(factories.default_project(company).id)})
+    other = Meanwhile(app, monkeypatch, tree, "_close", lambda: events.create_event(actor, wanted, publish=True))
+    operations.delete_company(actor, company)
+    assert other.answer() == "json_error"
+    assert db.session.scalars(select(Event.id)).all() == []
 
-        def delete(company_id: uuid.UUID = company_id) -> None:
-            operations.delete_company(actor, db.session.get_one(Company, company_id))
 
-        def make(company_id: uuid.UUID = company_id) -> None:
-            operations.create_company(actor, name="New", parent=db.session.get_one(Company, company_id))
+@both
+@pytest.mark.race
+def test_no_company_slips_below_one_while_it_is_deleted(app: Flask, ana: User, monkeypatch: pytest.MonkeyPatch):
+    actor, company = factories.acting(ana), factories.a_company(ana)
+    company_id = company.id
 
-        def start(wanted: EventInput = wanted) -> None:
-            events.create_event(actor, wanted, publish=True)
+    def make() -> None:
+        operations.create_company(actor, name="New", parent=db.session.get_one(Company, company_id))
 
-        deleted, made, started = at_once(app, delete, make, start)
-        db.session.rollback()
-        assert (deleted == "done") == (db.session.get_one(Company, company_id).deleted_at is not None)
-        assert (deleted == "done") == (made != "done" and started != "done")
+    other = Meanwhile(app, monkeypatch, tree, "_close", make)
+    operations.delete_company(actor, company)
+    assert other.answer() == "not_found"
+
+
+@both
+@pytest.mark.race
+def test_the_last_own_owner_does_not_leave_while_the_company_is_moved_out(
+    app: Flask, ana: User, monkeypatch: pytest.MonkeyPatch
+):
+    actor, bob = factories.acting(ana), factories.an_account()
+    inside_id = factories.a_company(bob, parent=factories.a_company(ana)).id
+
+    def move() -> None:
+        operations.move_company(actor, db.session.get_one(Company, inside_id), None)
+
+    other = Meanwhile(app, monkeypatch, people, "take", move)
+    operations.revoke(factories.acting(bob), queries.standing(inside_id, bob.id))
+    assert other.answer() == "last_owner"
+    assert queries.has_owner(inside_id)
 
 
 # ---------------------------------------------------------------- names
@@ -514,7 +542,7 @@ def test_nothing_is_made_below_a_deleted_company_or_moved_there(app: Flask, ana:
     factories.a_membership(ana, gone, Role.OWNER)
     with pytest.raises(NotFoundError):
         operations.create_company(actor, name="Below", parent=gone)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(CompanyGoneError):
         operations.move_company(actor, other, gone)
     with pytest.raises(NotFoundError):
         operations.delete_company(actor, gone)

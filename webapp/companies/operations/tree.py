@@ -60,6 +60,7 @@ def create_company(actor: Actor, *, name: str, parent: Company | None = None) ->
     ForbiddenError). The system makes a company that nobody owns yet.
     """
     if parent is not None:
+        lock_tree()
         # under the lock: whoever is offboarded meanwhile may no longer
         parent = locked_company(parent.id)
         policy.require_in(actor, parent.id, Permission.MANAGE_CHILDREN)
@@ -93,13 +94,6 @@ def _named(name: str, parent_id: uuid.UUID | None) -> Company:
     return company
 
 
-def _require_under(actor: Actor, parent: Company, permission: Permission) -> None:
-    """Raise NotFoundError where the company to stand under is deleted or not seen, ForbiddenError without the right."""
-    if db.session.scalar(select(Company.deleted_at).where(Company.id == parent.id)) is not None:
-        raise NotFoundError
-    policy.require_in(actor, parent.id, permission)
-
-
 @operation
 def rename_company(actor: Actor, company: Company, *, name: str) -> None:
     """Give the company another name; its name for paths stays, so that links go on leading there.
@@ -127,7 +121,8 @@ def move_company(actor: Actor, company: Company, parent: Company | None) -> None
     policy.require_in(actor, company.id, Permission.MOVE)
     before, parent_id = company.parent_id, parent.id if parent is not None else None
     if parent is not None:
-        _require_under(actor, parent, Permission.MOVE)
+        hold_company(parent.id)
+        policy.require_in(actor, parent.id, Permission.MOVE)
         if queries.is_below(parent.id, company.id):
             raise CycleError(fields={"parent": CycleError.message})
     if before == parent_id:
