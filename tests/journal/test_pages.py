@@ -443,3 +443,11 @@ def test_guests_that_have_not_confirmed_are_not_named(hers: Browser, ana: User, 
     page = hers.get(address(company))
     assert "Petra" not in page.text
     assert str(uuid.UUID(str(guest.id))) not in links(page)
+
+
+def test_an_export_is_written_piece_by_piece(app: Flask, monkeypatch):
+    monkeypatch.setattr("webapp.journal.exporting.CHUNK", 10)
+    some_entries(35)
+    assert [piece.count(b"\n") for piece in exporting.json_lines(queries.SITE, queries.Asked())] == [10, 10, 10, 5]
+    table = exporting.csv_lines(queries.SITE, queries.Asked(), lambda _entry, _names: ("", ""))
+    assert [piece.count(b"\r\n") for piece in table] == [1, 10, 10, 10, 5]
