@@ -63,6 +63,13 @@ def test_short_moments_fit_a_table():
     assert dates.short(None, ZONE) == ""
 
 
+def test_a_day_alone_is_the_day_of_the_zone():
+    assert dates.short_day(STARTS, ZONE) == "Sat 21 Nov"
+    assert dates.short_day(ENDS, "Asia/Tokyo") == "Sun 22 Nov"
+    assert dates.short_day(STARTS.replace(year=2025), None) == "Fri 21 Nov 2025"
+    assert dates.short_day(None, ZONE) == ""
+
+
 def test_the_leaf_of_the_calendar_has_the_day_of_the_zone():
     assert dates.day_parts(STARTS, ZONE) == ("November", "21", "Saturday", "2026-11-21T18:00+01:00")
     assert dates.day_parts(ENDS, "Asia/Tokyo").day == "22"
