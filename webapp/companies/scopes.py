@@ -60,7 +60,9 @@ GROUPS = (
     ScopeGroup(
         _l("Accounts"),
         (
-            ScopeWords(Scope.ACCOUNT, _l("The account of the person who signs in"), _l("Its profile, password and sessions.")),
+            ScopeWords(
+                Scope.ACCOUNT, _l("The account of the person who signs in"), _l("Its profile, password and sessions.")
+            ),
             ScopeWords(
                 Scope.EXIST_EMAIL,
                 _l("Ask whether an address has an account"),
