@@ -8,10 +8,12 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import config, models
+from webapp.accounts import api as accounts_api
 from webapp.accounts import cli as accounts_cli
 from webapp.accounts import jobs as accounts_jobs
 from webapp.accounts import views as accounts_views
 from webapp.admin import views as admin_views
+from webapp.api import views as api_views
 from webapp.companies import handlers as companies_handlers
 from webapp.companies import views as companies_views
 from webapp.companies.views import calendar as companies_calendar_views
@@ -26,10 +28,12 @@ from webapp.core.hooks import (
     event_cancelled,
     event_changed,
 )
+from webapp.events import api as events_api
 from webapp.events import handlers as events_handlers
 from webapp.events import views as events_views
 from webapp.extensions import babel, csrf, migrate
 from webapp.extensions import mail as flask_mail
+from webapp.guests import api as guests_api
 from webapp.guests import handlers as guests_handlers
 from webapp.guests import jobs as guests_jobs
 from webapp.guests import rsvp as guests_rsvp
@@ -38,6 +42,7 @@ from webapp.home import cli as home_cli
 from webapp.home import demo as home_demo
 from webapp.home import health as home_health
 from webapp.home import views as home_views
+from webapp.invitations import api as invitations_api
 from webapp.invitations import handlers as invitations_handlers
 from webapp.invitations import jobs as invitations_jobs
 from webapp.invitations import views as invitations_views
@@ -45,6 +50,7 @@ from webapp.journal import cli as journal_cli
 from webapp.journal import jobs as journal_jobs
 from webapp.journal import views as journal_views
 from webapp.mail import jobs as mail_jobs
+from webapp.voting import api as voting_api
 from webapp.voting import handlers as voting_handlers
 from webapp.voting import jobs as voting_jobs
 from webapp.voting import views as voting_views
@@ -73,7 +79,9 @@ BLUEPRINTS = (
     voting_views.bp,
     admin_views.bp,
     journal_views.bp,
+    api_views.bp,
 )
+APIS = (accounts_api.api, events_api.api, guests_api.api, invitations_api.api, voting_api.api)
 JOBS = (
     *mail_jobs.JOBS,
     *journal_jobs.JOBS,
@@ -138,6 +146,9 @@ def create_app(environ: Mapping[str, str] | None = None, **settings: Any) -> Fla
     init_setup_gate(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    for api in APIS:
+        app.register_blueprint(api.bp)
+    app.extensions["apis"] = APIS
     init_access(app)
     init_templates(app)
     _listen(app)

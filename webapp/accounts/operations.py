@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from webapp.accounts import emails, keepers, links, queries, sessions
+from webapp.accounts import emails, keepers, links, queries, sessions, tokens
 from webapp.accounts.errors import RegistrationClosedError, TakenError, WrongCredentialsError
 from webapp.accounts.proving import Proven, authenticate, prove
 from webapp.accounts.schemas import ProfileInput
@@ -28,6 +28,7 @@ __all__ = [
     "account_proven",
     "authenticate",
     "change_password",
+    "change_password_by_program",
     "confirm_email_change",
     "create_account",
     "delete_account",
@@ -40,6 +41,7 @@ __all__ = [
     "reset_password",
     "revoke_session",
     "sign_in",
+    "sign_in_program",
     "update_profile",
     "verify",
 ]
@@ -229,6 +231,21 @@ def sign_in(proven: Proven, *, remember: bool, device: str = "", instead_of: uui
 
 
 @operation
+def sign_in_program(
+    proven: Proven,
+    *,
+    company_id: uuid.UUID | None,
+    scopes: list[str] | None = None,
+    app_id: uuid.UUID | None = None,
+    device: str = "",
+) -> tokens.Pair:
+    """Begin a program's session of who gave the password, acting for that company; return its tokens."""
+    user = _still(proven)
+    record(Actor(user_id=user.id), "account.signed_in", user)
+    return tokens.start(user, company_id=company_id, app_id=app_id, scopes=scopes, device=device)
+
+
+@operation
 def change_password(actor: Actor, proven: Proven, *, password_hash: str, device: str = "") -> tuple[str, bool]:
     """Set a new password, end every session and token, and begin a fresh session: its secret, and whether it lasts."""
     user = _still(proven)
@@ -237,6 +254,29 @@ def change_password(actor: Actor, proven: Proven, *, password_hash: str, device:
     user.password_hash = password_hash
     _password_is_new(user, actor)
     return sessions.start(user, remember=remember, device=device), remember
+
+
+@operation
+def change_password_by_program(
+    actor: Actor, proven: Proven, *, password_hash: str, profile: ProfileInput | None = None, device: str = ""
+) -> tokens.Pair:
+    """Set a new password (and what one says of oneself) and end every session; return a program's new tokens.
+
+    They reach as far as the session that ended with the old password did.
+    """
+    user = _still(proven)
+    old = db.session.get(LoginSession, actor.session_id) if actor.session_id else None
+    if profile is not None:
+        update_profile(actor, profile)
+    user.password_hash = password_hash
+    _password_is_new(user, actor)
+    return tokens.start(
+        user,
+        company_id=old.company_id if old is not None else None,
+        app_id=old.app_id if old is not None else None,
+        scopes=old.scopes if old is not None else None,
+        device=device,
+    )
 
 
 @operation

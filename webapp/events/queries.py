@@ -82,12 +82,17 @@ def _pattern(search: str) -> str:
 
 
 def events_listed(
-    actor: Actor, *, when: str = "upcoming", search: str = "", project: uuid.UUID | None = None
+    actor: Actor,
+    *,
+    when: str = "upcoming",
+    search: str = "",
+    project: uuid.UUID | None = None,
+    company: uuid.UUID | None = None,
 ) -> Select[Event]:
     """Return a SELECT, without an order, of the events that `actor` is shown in lists.
 
-    `when`: "upcoming" (not over yet), "past" (over), or "mine" (hosted, co-hosted, or on the guest list of).
-    `search`: part of the title or place. `project`: only this project's.
+    `when`: "upcoming" (not over yet), "past" (over), "mine" (hosted, co-hosted, or on the guest list of), or "all".
+    `search`: part of the title or place. `project`: only this project's; `company`: only this company's own.
     """
     statement = select(Event).where(policy.listed_for(actor))
     if when == "mine":
@@ -95,13 +100,25 @@ def events_listed(
         statement = select(Event).where(or_(policy.hosted_by(actor), policy.guest_of(actor)))
     elif when == "past":
         statement = statement.where(Event.ends_at < clock.now())
-    else:
+    elif when != "all":
         statement = statement.where(Event.ends_at >= clock.now())
     if search.strip():
         statement = statement.where(Event.search_key.like(_pattern(search), escape="\\"))
     if project is not None:
         statement = statement.where(Event.project_id == project)
+    if company is not None:
+        statement = statement.where(Event.company_id == company)
     return statement
+
+
+def list_whole(actor: Actor, statement: Select[Event]) -> list[tuple[Event, bool]]:
+    """Return the events of a SELECT as programs see them: whole, and whether `actor` manages each."""
+    events = db.session.scalars(statement.options(*_WHOLE)).all()
+    if actor.user_id is None:
+        return [(event, False) for event in events]
+    managed = select(Event.id).where(Event.id.in_([event.id for event in events]), policy.managed_by(actor))
+    ids = set(db.session.scalars(managed))
+    return [(event, event.id in ids) for event in events]
 
 
 def list_events(statement: Select[Event]) -> Sequence[Event]:

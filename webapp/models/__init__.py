@@ -1,6 +1,7 @@
 """The tables, one file an aggregate. Importing this package makes them all known."""
 
 from webapp.models.account import LoginSession, OneTimeLink, User
+from webapp.models.answered import Answered
 from webapp.models.app import App
 from webapp.models.ballot import AnswerSet, Ballot, BallotAnswer, Tally
 from webapp.models.company import Company, CompanyAncestor, Membership, Project
@@ -14,6 +15,7 @@ from webapp.models.site import Site
 __all__ = [
     "Answer",
     "AnswerSet",
+    "Answered",
     "App",
     "Ballot",
     "BallotAnswer",

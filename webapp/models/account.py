@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.database import Base, WithCreated, WithId
@@ -78,6 +78,16 @@ class LoginSession(WithId, WithCreated, Base):
     """A token's: the company it acts for, with all below it; None: the whole account."""
     app_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("apps.id"), index=True)
     """A token's: the app it was issued to."""
+    name: Mapped[str] = mapped_column(String(120), default="")
+    """A token's that was made by hand: what its owner calls it."""
+    scopes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    """A token's: what it may do (values of `core.actor.Scope`); None: all that its account may."""
+    expires_at: Mapped[dt.datetime | None]
+    """A token's that was made by hand: its end."""
+    serial: Mapped[int] = mapped_column(default=0)
+    """A token's: how often it was refreshed."""
+    rotated_at: Mapped[dt.datetime | None]
+    """A token's: when it was refreshed last."""
 
     user: Mapped[User] = relationship(back_populates="sessions", lazy="raise")
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.database import Base, WithCreated, WithId
@@ -62,6 +62,8 @@ class Membership(WithId, Base):
     granted_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     revoked_at: Mapped[dt.datetime | None]
     revoked_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    scopes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    """Scopes that tokens may use in this company, where they are fewer than the role gives; None: all of them."""
 
     user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise")
     company: Mapped[Company] = relationship(lazy="raise")

@@ -132,6 +132,11 @@ class Event(WithCreated, Base):
         return None if self.capacity is None else max(0, self.capacity - self.taken - self.offered)
 
     @property
+    def over(self) -> bool:
+        """Tell whether it has ended, or never will take place."""
+        return self.state == "cancelled" or self.ends_at <= clock.now()
+
+    @property
     def published(self) -> bool:
         """Tell whether guests can see and answer it."""
         return self.state == "published"

@@ -4,15 +4,25 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, redirect, request, url_for
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from webapp.core.actor import Scope
-from webapp.core.errors import ForbiddenError, SignInError
+from webapp.core.errors import AppError, ForbiddenError, SignInError
+from webapp.web.faces import is_api
 from webapp.web.sign_in import current_actor
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"
 SIGNED_IN = "signed in"
+
+
+class NotYoursError(AppError):
+    """The token is of another account."""
+
+    id = "auth_invalid"
+    status = 403
+    message = _l("This token is not valid for that account.")
 
 
 def public(view: View) -> View:
@@ -57,16 +67,20 @@ def is_linked(endpoint: str | None) -> bool:
 def judge() -> Response | None:
     """Before each request: refuse or lead away whoever may not use the route."""
     needed = access_of(request.endpoint)
-    if request.endpoint is None or needed == PUBLIC:
+    program = is_api() and not getattr(current_app.view_functions.get(request.endpoint or ""), "judges_token", False)
+    if request.endpoint is None or (needed == PUBLIC and not program):
         return None
+    # a token that is not good is refused even where none is needed
     actor = current_actor()
+    if needed == PUBLIC:
+        return None
     if actor.user_id is None:
-        if request.blueprint == "api" or request.path.startswith("/api/"):
+        if program:
             raise SignInError
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.login", next=back), 303)
     if isinstance(needed, Scope) and not actor.has_scope(needed):
-        raise ForbiddenError
+        raise ForbiddenError(_l("This token may not do that: it needs the scope %(scope)s.", scope=needed.value))
     return None
 
 

@@ -13,12 +13,9 @@ from werkzeug.wrappers import Response
 from webapp.core.errors import AppError, BusyError, SignInError, StaleError
 from webapp.core.operation import end_read
 from webapp.extensions import login_manager
+from webapp.web.faces import is_api
 
 log = logging.getLogger(__name__)
-
-
-def _wants_json() -> bool:
-    return request.path.startswith("/api/")
 
 
 def _titles() -> dict[int, str]:
@@ -67,7 +64,7 @@ def _do_without_database() -> None:
 
 
 def _face(status: int, error_id: str, sentence: str, fields: dict[str, str] | None) -> Response:
-    if _wants_json():
+    if is_api():
         body = {"id": error_id, "message": sentence, "code": status, "fields": fields or {}}
         response = jsonify({"error": body})
     else:
@@ -90,10 +87,10 @@ def _page_before() -> str:
 def _app_error(error: AppError) -> Response:
     if error.retry_after is not None:
         g.retry_after = error.retry_after
-    if isinstance(error, SignInError) and not _wants_json():
+    if isinstance(error, SignInError) and not is_api():
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.login", next=back), 303)
-    if isinstance(error, StaleError) and not _wants_json():
+    if isinstance(error, StaleError) and not is_api():
         return redirect(url_for("accounts.confirm_password", next=_page_before()), 303)
     return answer(error.status, error.id, str(error), {k: str(v) for k, v in error.fields.items()})
 

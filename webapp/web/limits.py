@@ -6,6 +6,7 @@ import hashlib
 import logging
 import math
 import time
+import uuid
 from collections.abc import Sequence
 
 from flask import Flask, current_app, g, request
@@ -19,6 +20,7 @@ from webapp.core import text
 from webapp.core.errors import AppError
 from webapp.extensions import limiter
 from webapp.web.access import is_linked
+from webapp.web.faces import is_api
 from webapp.web.sign_in import current_actor
 from webapp.web.site import current_site
 
@@ -109,10 +111,18 @@ def _short(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def _account() -> uuid.UUID | None:
+    """Return who is signed in; whoever sends a token that is not good counts as nobody."""
+    try:
+        return current_actor().user_id
+    except AppError:
+        return None
+
+
 def _buckets() -> Sequence[tuple[str, ...]]:
     """Return which limits this request counts under, with their keys."""
     address = _address()
-    api = request.path.startswith("/api/")
+    api = is_api()
     if request.endpoint in LOGIN_ENDPOINTS and request.method not in SAFE:
         account = _login_key()
         return (
@@ -126,7 +136,7 @@ def _buckets() -> Sequence[tuple[str, ...]]:
         if request.endpoint in PASSWORD_ENDPOINTS and request.method not in SAFE:
             return (*linked, ("LIMIT_LOGIN_BOTH", _short(link), address), ("LIMIT_LOGIN_ACCOUNT", _short(link)))
         return linked
-    user_id = current_actor().user_id
+    user_id = _account()
     if user_id is not None:
         signed_in = ("LIMIT_SIGNED_IN", str(user_id))
         if request.endpoint in PASSWORD_ENDPOINTS and request.method not in SAFE:

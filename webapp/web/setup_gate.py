@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from webapp.core.errors import AppError
+from webapp.web.faces import is_api
 from webapp.web.site import current_site
 
 OPEN_ENDPOINTS = {"setup.setup", "health.healthz", "health.readyz", "static"}
@@ -22,7 +23,7 @@ def judge() -> Response | None:
     """Before each request: lead to the set-up until it is done."""
     if request.endpoint in OPEN_ENDPOINTS or current_site().set_up:
         return None
-    if request.path.startswith("/api/"):
+    if is_api():
         raise NotSetUpError
     return redirect(url_for("setup.setup"), 303)
 

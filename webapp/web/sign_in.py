@@ -9,15 +9,18 @@ from webapp.accounts import sessions
 from webapp.core.actor import NOBODY, Actor
 from webapp.extensions import login_manager
 from webapp.models import LoginSession, User
+from webapp.web import bearer
+from webapp.web.faces import is_api
 
 COOKIE_AGE = int(sessions.IDLE.total_seconds())
 REGISTERING_AGE = 24 * 60 * 60
 
 
 def _load(request: Request) -> User | None:
-    """Return the account of the identity cookie. A cookie never authenticates the API."""
-    if request.path.startswith("/api/"):
-        return None
+    """Return the account of the identity cookie, or of a program's token. A cookie never authenticates the API."""
+    if is_api():
+        session = bearer.load()
+        return session.user if session is not None else None
     secret = request.cookies.get(current_app.config["IDENTITY_COOKIE"], "")
     session = sessions.find(secret) if 0 < len(secret) <= 128 else None
     if session is None:
@@ -131,7 +134,7 @@ def _touch(response: Response) -> Response:
 
 def _note_use() -> None:
     """Before a request: see whether the session's last use is to be written (the row may be gone afterwards)."""
-    if request.endpoint in {None, "static"} or request.path.startswith("/api/"):
+    if request.endpoint in {None, "static"} or is_api():
         return
     if current_user.is_authenticated:
         session: LoginSession = g.login_session

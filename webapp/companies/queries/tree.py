@@ -72,6 +72,29 @@ def projects_of(actor: Actor) -> list[Project]:
     return list(db.session.scalars(statement))
 
 
+def company_to_act_for(
+    actor: Actor, company_id: uuid.UUID | None, *, at_least: Role = Role.DOORKEEPER
+) -> Company | None:
+    """Return the company that a program of `actor` asks to act for: it needs a role of that rank there.
+
+    Without an id: the company the account itself has had a role in the longest; None where it has none. Raises
+    NotFoundError where it has no such role.
+    """
+    if company_id is None:
+        first = (
+            select(Company)
+            .join(Membership, Membership.company_id == Company.id)
+            .where(Membership.user_id == actor.account(), Membership.revoked_at.is_(None), Company.deleted_at.is_(None))
+            .order_by(Membership.id)
+        )
+        return db.session.scalar(first.limit(1))
+    company = db.session.get(Company, company_id)
+    role = policy.role_in(actor, company_id)
+    if company is None or company.deleted_at is not None or role is None or role.rank < at_least.rank:
+        raise NotFoundError
+    return company
+
+
 def is_lived_in(company_id: uuid.UUID, but: uuid.UUID) -> bool:
     """Tell whether the company, or one below it, has people other than this account, or events to come."""
     inside = below(company_id)

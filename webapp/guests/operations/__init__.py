@@ -2,11 +2,12 @@
 
 from webapp.guests import emails  # noqa: F401 what these operations queue is told there
 from webapp.guests.operations.admitting import admit, confirm_place, mark_opened, renew_link, unsubscribe
-from webapp.guests.operations.door import check_in, undo_check_in, walk_in
+from webapp.guests.operations.door import check_in, check_in_many, undo_check_in, walk_in
 from webapp.guests.operations.listing import (
     Added,
     add_guest,
     add_guests,
+    add_people,
     edit_guest,
     remove_guest,
     remove_guests,
@@ -19,8 +20,10 @@ __all__ = [
     "Sent",
     "add_guest",
     "add_guests",
+    "add_people",
     "admit",
     "check_in",
+    "check_in_many",
     "confirm_place",
     "edit_guest",
     "invite_guests",

@@ -94,12 +94,25 @@ def add_guests(
 
     A line that is no address, or is on the list already, does not keep the others away. Raises as `add_guest`.
     """
+    people = [(line, *read_line(line)) for line in lines]
+    return _add(actor, event, people, invite=invite, source=source)
+
+
+@operation
+def add_people(actor: Actor, event: Event, people: Sequence[tuple[str, str]], *, invite: bool = False) -> list[Added]:
+    """Put many on the list, each as (name, address); return what became of each, as `add_guests` does."""
+    return _add(actor, event, [(email, name, email) for name, email in people], invite=invite, source="listed")
+
+
+def _add(
+    actor: Actor, event: Event, people: Sequence[tuple[str, str, str]], *, invite: bool, source: str
+) -> list[Added]:
+    """Put many on the list, each as (what to call it in the answer, name, address)."""
     policy.require_manage(actor, event)
     if invite:
         require_open(event)
     results: list[Added] = []
-    for line in lines:
-        name, email = read_line(line)
+    for line, name, email in people:
         try:
             data = judge(GuestInput, {"email": email, "name": name})
         except InputError:

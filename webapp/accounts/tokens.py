@@ -1,0 +1,252 @@
+"""API tokens: JWTs (RFC 7519) that expire and name a session's row, so that they can be revoked.
+
+A token carries the session's secret, of which the row keeps the SHA-256 only, and a serial number. Refreshing raises
+the row's serial: the tokens made before work half a minute more, for requests that are under way; whoever refreshes
+with one of them later holds a copy, and the whole session ends.
+"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+import hmac
+import uuid
+from collections.abc import Iterable
+
+import jwt
+from flask import current_app
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, update
+from sqlalchemy.orm import contains_eager
+
+from webapp.accounts import sessions
+from webapp.core import clock, text
+from webapp.core.actor import Actor
+from webapp.core.database import db
+from webapp.core.errors import AppError
+from webapp.core.operation import count, operation
+from webapp.models import LoginSession, User
+
+GOOD_FOR = dt.timedelta(minutes=15)
+"""How long a token of a login works before it is refreshed."""
+GRACE = dt.timedelta(seconds=30)
+"""How long the token before works after a refresh."""
+_ALGORITHM = "HS256"
+_AUDIENCE = "folkmoot-api"
+_LONGEST = 2000
+
+
+class TokenRefusedError(AppError):
+    """The token is not one of ours, or its session has ended."""
+
+    id = "auth_invalid"
+    status = 401
+    message = _l("This token is not valid any more. Please authenticate again.")
+
+
+class TokenTooOldError(AppError):
+    """The token was good and has expired."""
+
+    id = "auth_expired"
+    status = 401
+    message = _l("This token has expired. Please refresh it, or authenticate again.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Claims:
+    """What a token says: the session's secret and serial, the company it acts for, and whether it has expired."""
+
+    secret: str
+    serial: int
+    company_id: uuid.UUID | None
+    expired: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """The tokens of one session: for the account's own doing, and for one company and all below it; until when (UTC).
+
+    `company_token` is None where the session was begun for no company.
+    """
+
+    session_id: uuid.UUID
+    user_id: uuid.UUID
+    user_token: str
+    company_token: str | None
+    company_id: uuid.UUID | None
+    expires_at: dt.datetime
+
+
+def _key() -> bytes:
+    return hmac.new(current_app.config["SECRET_KEY"].encode(), b"folkmoot:api-token", hashlib.sha256).digest()
+
+
+def _encode(secret: str, serial: int, company_id: uuid.UUID | None, expires_at: dt.datetime) -> str:
+    claims: dict[str, object] = {"aud": _AUDIENCE, "key": secret, "n": serial, "exp": int(expires_at.timestamp())}
+    if company_id is not None:
+        claims["company"] = str(company_id)
+    return jwt.encode(claims, _key(), _ALGORITHM)
+
+
+def read(token: str) -> Claims:
+    """Return what `token` says; raises TokenRefusedError for one that is not ours. An expired one is read too."""
+    if len(token) > _LONGEST:
+        raise TokenRefusedError
+    options = {"verify_exp": False, "require": ["aud", "exp", "key", "n"]}
+    try:
+        said = jwt.decode(token, _key(), [_ALGORITHM], audience=_AUDIENCE, options=options)  # type: ignore[arg-type]
+        company = said.get("company")
+        return Claims(
+            secret=str(said["key"]),
+            serial=int(said["n"]),
+            company_id=uuid.UUID(company) if company is not None else None,
+            expired=int(said["exp"]) <= clock.now().timestamp(),
+        )
+    except (jwt.InvalidTokenError, ValueError, TypeError, UnicodeError) as error:
+        raise TokenRefusedError from error
+
+
+_FIND = (
+    select(LoginSession)
+    .join(LoginSession.user)
+    .options(contains_eager(LoginSession.user))
+    .where(LoginSession.kind == "token", LoginSession.revoked_at.is_(None))
+)
+
+
+def _session(claims: Claims) -> LoginSession:
+    session = db.session.scalar(_FIND.where(LoginSession.secret_hash == sessions.digest(claims.secret)))
+    if session is None or not session.user.is_active:
+        raise TokenRefusedError
+    moment = clock.now()
+    if session.expires_at is not None and session.expires_at <= moment:
+        raise TokenTooOldError
+    if session.expires_at is None and moment - session.last_used_at > sessions.IDLE:
+        raise TokenTooOldError
+    return session
+
+
+def _is_before(session: LoginSession, claims: Claims) -> bool:
+    """Tell whether the token is the one before the last refresh, which was less than half a minute ago."""
+    return (
+        claims.serial == session.serial - 1
+        and session.rotated_at is not None
+        and clock.now() - session.rotated_at <= GRACE
+    )
+
+
+def find(token: str) -> tuple[LoginSession, Claims]:
+    """Return the session that `token` opens, its account loaded, and what the token says.
+
+    Raises TokenRefusedError, TokenTooOldError.
+    """
+    claims = read(token)
+    if claims.expired:
+        raise TokenTooOldError
+    session = _session(claims)
+    if claims.serial != session.serial and not _is_before(session, claims):
+        raise TokenTooOldError
+    return session, claims
+
+
+def _pair(session: LoginSession, secret: str) -> Pair:
+    expires_at = clock.now() + GOOD_FOR
+    company_token = None
+    if session.company_id is not None:
+        company_token = _encode(secret, session.serial, session.company_id, expires_at)
+    return Pair(
+        session_id=session.id,
+        user_id=session.user_id,
+        user_token=_encode(secret, session.serial, None, expires_at),
+        company_token=company_token,
+        company_id=session.company_id,
+        expires_at=expires_at,
+    )
+
+
+@operation
+def start(
+    user: User,
+    *,
+    company_id: uuid.UUID | None = None,
+    app_id: uuid.UUID | None = None,
+    scopes: Iterable[str] | None = None,
+    device: str = "",
+) -> Pair:
+    """Begin a program's session of `user`, who has just given the password; return its tokens.
+
+    `scopes`: what the session may do, None for everything that the account may.
+    """
+    secret, moment = text.secret(), clock.now()
+    session = LoginSession(
+        user_id=user.id,
+        kind="token",
+        secret_hash=sessions.digest(secret),
+        device=device[:120],
+        company_id=company_id,
+        app_id=app_id,
+        scopes=sorted(set(scopes)) if scopes is not None else None,
+        last_used_at=moment,
+        fresh_at=moment,
+    )
+    db.session.add(session)
+    db.session.flush()
+    return _pair(session, secret)
+
+
+@operation
+def issue(
+    actor: Actor, *, name: str, scopes: Iterable[str], expires_at: dt.datetime, company_id: uuid.UUID | None = None
+) -> tuple[LoginSession, str]:
+    """Make a token of the actor's own account with a name, scopes and an end (UTC); return its row and the token.
+
+    The token is shown once and is not refreshed.
+    """
+    secret = text.secret()
+    session = LoginSession(
+        user_id=actor.account(),
+        kind="token",
+        name=name,
+        secret_hash=sessions.digest(secret),
+        company_id=company_id,
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+        last_used_at=clock.now(),
+    )
+    db.session.add(session)
+    db.session.flush()
+    return session, _encode(secret, session.serial, company_id, expires_at)
+
+
+def refresh(token: str) -> Pair:
+    """Return new tokens for `token`, which may have expired, until seven days without use.
+
+    The one before the last refresh gives the same tokens once more for half a minute. After that its replay ends the
+    session: somebody holds a copy. Raises TokenRefusedError, TokenTooOldError.
+    """
+    claims = read(token)
+    pair = _refresh(claims)
+    if pair is None:
+        raise TokenRefusedError
+    return pair
+
+
+@operation
+def _refresh(claims: Claims) -> Pair | None:
+    session = _session(claims)
+    if session.expires_at is not None:
+        raise TokenRefusedError(_l("A token made by hand is not refreshed: it works until its end."))
+    moment = clock.now()
+    turned = count(
+        update(LoginSession)
+        .where(
+            LoginSession.id == session.id,
+            LoginSession.serial == claims.serial,
+            LoginSession.revoked_at.is_(None),
+        )
+        .values(serial=LoginSession.serial + 1, rotated_at=moment, last_used_at=moment)
+    )
+    if turned or _is_before(session, claims):
+        return _pair(session, claims.secret)
+    # What is remembered here must outlive the refusal, so None goes out and the caller raises.
+    sessions.end(session.id)
+    return None

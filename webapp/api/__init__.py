@@ -1,0 +1,1 @@
+"""The API's shell: its document and its docs page. The endpoints themselves are the features'."""

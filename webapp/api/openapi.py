@@ -1,0 +1,203 @@
+"""The OpenAPI document, made of what the endpoints declare (OpenAPI Specification 3.1.1)."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from webapp.core.actor import Scope
+from webapp.core.errors import AppError, BusyError, ForbiddenError, InputError, NotFoundError, SignInError
+from webapp.web.access import PUBLIC
+from webapp.web.endpoints import JSON, PREFIX, Api, Endpoint, KeyTakenError, NotJsonError
+from webapp.web.limits import TooOftenError
+
+_VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
+_REF = "#/components/schemas/{model}"
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["id", "message", "code", "fields"],
+            "properties": {
+                "id": {"type": "string", "description": "Stable; programs decide by it."},
+                "message": {"type": "string", "description": "A sentence for people."},
+                "code": {"type": "integer", "description": "The HTTP status."},
+                "fields": {
+                    "type": "object",
+                    "additionalProperties": {"type": "string"},
+                    "description": "A sentence for each field that does not fit.",
+                },
+            },
+        }
+    },
+}
+_META = {
+    "type": "object",
+    "required": ["id", "message", "code"],
+    "properties": {"id": {"type": "string"}, "message": {"type": "string"}, "code": {"type": "integer"}},
+}
+_LIST_META = {
+    "type": "object",
+    "required": ["id", "message", "code", "next", "count"],
+    "properties": {
+        **_META["properties"],  # type: ignore[dict-item]
+        "next": {
+            "type": ["string", "null"],
+            "description": "Send it as `cursor` for the next page; null on the last one.",
+        },
+        "count": {"type": "integer", "description": "How many there are in all."},
+    },
+}
+
+
+def _path(rule: str) -> str:
+    return PREFIX + _VARIABLE.sub(lambda found: "{" + found[2] + "}", rule)
+
+
+def _variables(rule: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "format": "uuid"} if kind == "uuid" else {"type": "string", "minLength": 1},
+        }
+        for kind, name in _VARIABLE.findall(rule)
+    ]
+
+
+def _query(endpoint: Endpoint, schemas: dict[str, Any]) -> list[dict[str, Any]]:
+    if endpoint.asks is None:
+        return []
+    asked = schemas[endpoint.asks.__name__]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in asked.get("required", ()),
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+            **({"description": schema["description"]} if "description" in schema else {}),
+        }
+        for name, schema in asked.get("properties", {}).items()
+    ]
+
+
+def refusals_of(endpoint: Endpoint) -> list[type[AppError]]:
+    """Return what `endpoint` may answer with instead: what it declares, and what its frame refuses."""
+    frame: list[type[AppError]] = [TooOftenError, BusyError, SignInError]
+    if endpoint.takes is not None:
+        frame += [InputError, NotJsonError]
+    if endpoint.asks is not None:
+        frame += [InputError]
+    if isinstance(endpoint.access, Scope):
+        frame += [ForbiddenError]
+    if "<" in endpoint.paths[0]:
+        frame += [NotFoundError]
+    if endpoint.remembers:
+        frame += [KeyTakenError]
+    return list(dict.fromkeys([*endpoint.refusals, *frame]))
+
+
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
+    by_status: dict[int, list[type[AppError]]] = {}
+    for error in refusals_of(endpoint):
+        by_status.setdefault(error.status, []).append(error)
+    found: dict[str, Any] = {str(endpoint.status): _success(endpoint)}
+    if endpoint.method == "GET":
+        found["304"] = {"description": "Nothing has changed since the ETag that was sent as If-None-Match."}
+    for status, errors in sorted(by_status.items()):
+        ids = list(dict.fromkeys(f"`{error.id}`: {error.message}" for error in errors))
+        found[str(status)] = {
+            "description": "\n\n".join(ids),
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        }
+    return found
+
+
+def _success(endpoint: Endpoint) -> dict[str, Any]:
+    if endpoint.status == 204:
+        return {"description": "Done; there is nothing to say."}
+    if endpoint.media != JSON:
+        return {"description": endpoint.summary, "content": {endpoint.media: {"schema": {"type": "string"}}}}
+    data: dict[str, Any] = {"type": "object"}
+    if endpoint.gives is not None:
+        data = {"$ref": _REF.format(model=endpoint.gives.__name__)}
+    if endpoint.listed:
+        data = {"type": "array", "items": data}
+    meta = {"$ref": "#/components/schemas/ListMeta" if endpoint.listed else "#/components/schemas/Meta"}
+    schema = {"type": "object", "required": ["data", "meta"], "properties": {"data": data, "meta": meta}}
+    return {"description": f"`{endpoint.id}`: {endpoint.message}", "content": {"application/json": {"schema": schema}}}
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    if endpoint.access == PUBLIC:
+        return [{}, {"token": []}]
+    return [{"token": [str(endpoint.access)] if isinstance(endpoint.access, Scope) else []}]
+
+
+def _operation(endpoint: Endpoint, number: int, schemas: dict[str, Any]) -> dict[str, Any]:
+    rule = endpoint.paths[number]
+    said: dict[str, Any] = {
+        "operationId": endpoint.name if number == 0 else f"{endpoint.name}_{number + 1}",
+        "tags": [endpoint.tag],
+        "summary": endpoint.summary,
+        "description": endpoint.about,
+        "parameters": [*_variables(rule), *_query(endpoint, schemas)],
+        "responses": _responses(endpoint),
+        "security": _security(endpoint),
+    }
+    if endpoint.remembers:
+        said["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if endpoint.takes is not None:
+        content = {"application/json": {"schema": {"$ref": _REF.format(model=endpoint.takes.__name__)}}}
+        said["requestBody"] = {"required": bool(schemas[endpoint.takes.__name__].get("required")), "content": content}
+    return said
+
+
+def _models(endpoints: Iterable[Endpoint]) -> Iterator[tuple[type[BaseModel], str]]:
+    for endpoint in endpoints:
+        for model in (endpoint.takes, endpoint.asks):
+            if model is not None:
+                yield model, "validation"
+        if endpoint.gives is not None:
+            yield endpoint.gives, "serialization"
+
+
+def document(apis: Iterable[Api], *, base_url: str, name: str, version: str) -> dict[str, Any]:
+    """Return the OpenAPI document of `apis` as plain data."""
+    endpoints = [endpoint for api in apis for endpoint in api.endpoints]
+    models: Any = list(dict.fromkeys(_models(endpoints)))
+    _names, made = models_json_schema(models, ref_template=_REF)
+    schemas: dict[str, Any] = made.get("$defs", {})
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        for number, rule in enumerate(endpoint.paths):
+            paths.setdefault(_path(rule), {})[endpoint.method.lower()] = _operation(endpoint, number, schemas)
+    asked = {endpoint.asks.__name__ for endpoint in endpoints if endpoint.asks is not None}
+    shown = {key: value for key, value in schemas.items() if key not in asked}
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": name, "version": version, "description": "Invite guests, gather them and decide together."},
+        "servers": [{"url": base_url}],
+        "tags": [{"name": str(api.title)} for api in apis],
+        "paths": paths,
+        "components": {
+            "schemas": {**shown, "Error": _ERROR, "Meta": _META, "ListMeta": _LIST_META},
+            "parameters": {
+                "IdempotencyKey": {
+                    "name": "Idempotency-Key",
+                    "in": "header",
+                    "required": False,
+                    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+                    "description": "A repeated request with the same key is answered as the first one was.",
+                }
+            },
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of ours."}
+            },
+        },
+    }

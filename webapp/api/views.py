@@ -1,0 +1,38 @@
+"""The API's document, and its page for people."""
+
+import functools
+import importlib.metadata
+from typing import Any
+
+from flask import Blueprint, current_app, jsonify
+from werkzeug.wrappers import Response
+
+from webapp.api.openapi import document
+from webapp.extensions import csrf
+from webapp.web.access import public
+from webapp.web.site import current_site
+
+bp = Blueprint("api", __name__, url_prefix="/api")
+csrf.exempt(bp)
+
+
+@bp.get("/openapi.json")
+@public
+def openapi() -> Response:
+    """Give the OpenAPI document."""
+    response = jsonify(_document(current_app.config["BASE_URL"], current_site().name))
+    response.add_etag()
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@functools.lru_cache(maxsize=4)
+def _document(base_url: str, name: str) -> dict[str, Any]:
+    return document(current_app.extensions["apis"], base_url=base_url, name=name, version=_version())
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("folkmoot")
+    except importlib.metadata.PackageNotFoundError:
+        return "0.1.0"

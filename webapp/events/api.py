@@ -1,0 +1,362 @@
+"""The JSON face of events."""
+
+import datetime as dt
+import uuid
+from typing import Annotated, Any, Literal
+
+from flask import current_app
+from flask_babel import lazy_gettext as _l
+from pydantic import Field
+
+from webapp.core.actor import NOBODY, Actor, Scope
+from webapp.core.errors import InputError
+from webapp.core.schema import Blank, Email, Line, Paragraphs, Schema, TimeZone, judge
+from webapp.events import operations, policy, queries
+from webapp.events.errors import CapacityError, EventInUseError, EventStateError, FrozenError
+from webapp.events.schemas import (
+    MOST_CO_HOSTS,
+    MOST_QUESTIONS,
+    EventInput,
+    QuestionInput,
+    ShareText,
+    Visibility,
+    When,
+    Whole,
+)
+from webapp.models import Event
+from webapp.web.endpoints import PUBLIC, Api, Listing, Out, Said, Unix
+from webapp.web.lists import SearchQuery, listing
+from webapp.web.sign_in import current_actor
+
+api = Api("events", _l("Events"))
+
+
+class AnswerOut(Out):
+    """One of the choices of a question."""
+
+    id: uuid.UUID
+    text: str
+
+
+class QuestionOut(Out):
+    """What an event asks."""
+
+    id: uuid.UUID
+    text: str
+    kind: str
+    answers: list[AnswerOut]
+
+
+class RuleOut(Out):
+    """The rule of the vote."""
+
+    roll: str
+    min_votes: int
+    min_turnout: str
+    min_agreement: str
+    decide_by: str
+    decide_when: str
+    secrecy: str
+    results: str
+
+
+class GuestsOut(Out):
+    """How many guests there are, for those who run the event."""
+
+    listed: int
+    invited: int
+    opened: int
+    yes: int
+    no: int
+    waiting: int
+    checked_in: int
+    on_roll: int
+
+
+class EventOut(Out):
+    """An event.
+
+    `event_id`, `start_time`, `end_time`, `time_to_join`, `end_flag`, `question` and `answers` say the same as our own
+    names do: times as UNIX seconds, the text of the first question, the answers of each with their ids.
+    """
+
+    id: uuid.UUID
+    event_id: uuid.UUID
+    title: str
+    description: str
+    place: str
+    timezone: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    join_by: dt.datetime | None
+    start_time: Unix
+    end_time: Unix
+    time_to_join: Unix
+    end_flag: int = Field(description="1 once the event is over or cancelled.")
+    state: str
+    visibility: str
+    capacity: int | None
+    places_left: int | None
+    reward: int
+    host: str
+    host_id: uuid.UUID
+    company_id: uuid.UUID
+    company: str
+    project_id: uuid.UUID
+    voting_opens_at: dt.datetime | None
+    voting_closes_at: dt.datetime
+    rule: RuleOut
+    question: str | None
+    questions: list[QuestionOut]
+    answers: list[list[AnswerOut]]
+    guests: GuestsOut | None = Field(description="For those who run the event; null for others.")
+    co_hosts: list[uuid.UUID] | None = Field(description="For those who run the event; null for others.")
+    created_at: dt.datetime
+    published_at: dt.datetime | None
+    cancelled_at: dt.datetime | None
+    updated_at: dt.datetime
+    url: str
+
+
+def shown(event: Event, *, manages: bool) -> EventOut:
+    """Return what goes out of `event`, loaded whole."""
+    questions = [QuestionOut.model_validate(question) for question in event.questions]
+    values: dict[str, Any] = {
+        name: getattr(event, name)
+        for name in (
+            "id", "title", "description", "place", "timezone", "starts_at", "ends_at", "join_by", "state", "visibility",
+            "capacity", "places_left", "reward", "host_id", "company_id", "project_id", "created_at", "published_at",
+            "cancelled_at", "updated_at", "voting_opens_at",
+        )
+    }  # fmt: skip
+    return EventOut(
+        **values,
+        event_id=event.id,
+        start_time=event.starts_at,
+        end_time=event.ends_at,
+        time_to_join=event.joins_until,
+        end_flag=int(event.over),
+        host=event.host.full_name,
+        company=event.company.name,
+        voting_closes_at=event.votes_until,
+        rule=RuleOut.model_validate(event),
+        question=questions[0].text if questions else None,
+        questions=questions,
+        answers=[question.answers for question in questions],
+        guests=GuestsOut(**{n: getattr(event, f"guests_{n}") for n in GuestsOut.model_fields}) if manages else None,
+        co_hosts=[row.user_id for row in event.co_hosts] if manages else None,
+        url=f"{current_app.config['BASE_URL']}/events/{event.id}",
+    )
+
+
+def _reader() -> Actor:
+    """Return who reads: a token without the scope for events reads what everybody may."""
+    actor = current_actor()
+    return actor if actor.has_scope(Scope.EVENTS_READ) else NOBODY
+
+
+class CalledOffOut(Out):
+    """What became of an event: erased, or cancelled and kept."""
+
+    id: uuid.UUID
+    erased: bool
+
+
+class EventsQuery(SearchQuery):
+    """Which events."""
+
+    when: Literal["upcoming", "past", "mine", "all"] = "all"
+    project: uuid.UUID | None = None
+    company: uuid.UUID | None = None
+
+
+@api.on(
+    "GET",
+    "/events",
+    access=PUBLIC,
+    asks=EventsQuery,
+    gives=EventOut,
+    listed=True,
+    id="events_info",
+    message=_l("Events info successfully retrieved"),
+)
+def list_events(query: EventsQuery) -> Listing:
+    """List events by their start: without a token the public ones, with one also those of the account.
+
+    `search` looks into title and place.
+    """
+    actor = _reader()
+    statement = queries.events_listed(
+        actor, when=query.when, search=query.search, project=query.project, company=query.company
+    )
+    return listing(
+        statement,
+        (Event.starts_at, Event.id),
+        query,
+        key=lambda found: (found[0].starts_at, found[0].id),
+        types=(dt.datetime, uuid.UUID),
+        show=lambda found: shown(found[0], manages=found[1]),
+        fetch=lambda asked: queries.list_whole(actor, asked),
+    )
+
+
+class NewEventInput(EventInput):
+    """A new event. Moments without an offset are wall time in `timezone`."""
+
+    publish: bool = False
+    co_hosts: Annotated[tuple[Email, ...], Field(max_length=MOST_CO_HOSTS)] = ()
+
+
+class EventPatch(Schema):
+    """What is to change of an event; what is left out stays."""
+
+    title: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
+    description: Annotated[Paragraphs, Field(max_length=50_000)] | None = None
+    place: Annotated[Line, Field(max_length=255)] | None = None
+    timezone: TimeZone | None = None
+    starts_at: When | None = None
+    ends_at: When | None = None
+    join_by: Annotated[When | None, Blank] = None
+    capacity: Annotated[Whole | None, Blank] = None
+    visibility: Visibility | None = None
+    reward: Whole | None = None
+    project: uuid.UUID | None = None
+    questions: Annotated[tuple[QuestionInput, ...], Field(max_length=MOST_QUESTIONS)] | None = None
+    voting_opens_at: Annotated[When | None, Blank] = None
+    voting_closes_at: Annotated[When | None, Blank] = None
+    roll: Literal["open", "frozen"] | None = None
+    min_votes: Whole | None = None
+    min_turnout: ShareText | None = None
+    min_agreement: ShareText | None = None
+    decide_by: Literal["question", "ballot"] | None = None
+    decide_when: Literal["at close", "at once"] | None = None
+    secrecy: Literal["secret", "open"] | None = None
+    results: Literal["live", "after voting", "after close"] | None = None
+    co_hosts: Annotated[tuple[Email, ...], Field(max_length=MOST_CO_HOSTS)] | None = None
+
+
+# These may be taken away by null; of all others null means "as it is".
+_EMPTIED = frozenset({"join_by", "capacity", "voting_opens_at", "voting_closes_at"})
+
+
+def _as_it_is(event: Event) -> dict[str, Any]:
+    values = {name: getattr(event, name) for name in EventInput.model_fields if name not in {"project", "questions"}}
+    asked = [{"text": q.text, "kind": q.kind, "answers": [a.text for a in q.answers]} for q in event.questions]
+    return {**values, "project": event.project_id, "questions": asked}
+
+
+def _out(event_id: uuid.UUID) -> EventOut:
+    actor = current_actor()
+    event = queries.get_event(actor, event_id)
+    return shown(event, manages=policy.can_manage(actor, event))
+
+
+@api.on(
+    "POST",
+    "/events",
+    access=Scope.EVENTS_WRITE,
+    takes=NewEventInput,
+    gives=EventOut,
+    status=201,
+    message=_l("The event is created."),
+)
+def create_event(data: NewEventInput) -> EventOut:
+    """Create an event with the account as its host: a draft, or published at once with `publish`."""
+    actor = current_actor()
+    event = operations.create_event(actor, data, publish=data.publish, co_hosts=data.co_hosts)
+    return _out(event.id)
+
+
+@api.on("GET", "/events/<uuid:event_id>", access=PUBLIC, gives=EventOut)
+def get_event(event_id: uuid.UUID) -> EventOut:
+    """Return an event: a public or unlisted one to everybody, others to their guests and organisers."""
+    actor = _reader()
+    event = queries.get_event(actor, event_id)
+    return shown(event, manages=policy.can_manage(actor, event))
+
+
+@api.on(
+    "PATCH",
+    "/events/<uuid:event_id>",
+    access=Scope.EVENTS_WRITE,
+    takes=EventPatch,
+    gives=EventOut,
+    message=_l("The event is changed."),
+    refusals=(CapacityError, FrozenError, EventStateError),
+)
+def edit_event(event_id: uuid.UUID, data: EventPatch) -> EventOut:
+    """Change what is named of an event; guests are told of a new time or place."""
+    actor = current_actor()
+    event = queries.get_event(actor, event_id)
+    policy.require_manage(actor, event)
+    sent = data.model_dump(exclude_unset=True, exclude={"co_hosts"})
+    named = {name: value for name, value in sent.items() if value is not None or name in _EMPTIED}
+    whole = judge(EventInput, {**_as_it_is(event), **named})
+    operations.edit_event(actor, event, whole, co_hosts=data.co_hosts)
+    return _out(event_id)
+
+
+@api.on(
+    "DELETE",
+    "/events/<uuid:event_id>",
+    access=Scope.EVENTS_WRITE,
+    gives=CalledOffOut,
+    message=_l("The event is cancelled."),
+    refusals=(EventStateError,),
+)
+def delete_event(event_id: uuid.UUID) -> Said:
+    """Cancel an event and tell its guests; one that nobody was ever asked to is erased instead."""
+    actor = current_actor()
+    event = queries.get_event(actor, event_id)
+    policy.require_manage(actor, event)
+    try:
+        operations.delete_event(actor, event)
+    except EventInUseError:
+        operations.cancel_event(actor, queries.get_event(actor, event_id))
+        return Said(CalledOffOut(id=event_id, erased=False))
+    return Said(CalledOffOut(id=event_id, erased=True), message=_l("The event is erased."))
+
+
+@api.on(
+    "POST",
+    "/events/<uuid:event_id>/publish",
+    access=Scope.EVENTS_WRITE,
+    gives=EventOut,
+    message=_l("The event is published."),
+    refusals=(EventStateError, InputError),
+)
+def publish_event(event_id: uuid.UUID) -> EventOut:
+    """Publish a draft: its guests see it and can answer."""
+    actor = current_actor()
+    operations.publish_event(actor, queries.get_event(actor, event_id))
+    return _out(event_id)
+
+
+@api.on(
+    "POST",
+    "/events/<uuid:event_id>/cancel",
+    access=Scope.EVENTS_WRITE,
+    gives=EventOut,
+    message=_l("The event is cancelled."),
+    refusals=(EventStateError,),
+)
+def cancel_event(event_id: uuid.UUID) -> EventOut:
+    """Call an event off: its vote ends without consensus, and its guests are told."""
+    actor = current_actor()
+    operations.cancel_event(actor, queries.get_event(actor, event_id))
+    return _out(event_id)
+
+
+@api.on(
+    "POST",
+    "/events/<uuid:event_id>/duplicate",
+    access=Scope.EVENTS_WRITE,
+    gives=EventOut,
+    status=201,
+    message=_l("The copy is a draft."),
+)
+def duplicate_event(event_id: uuid.UUID) -> EventOut:
+    """Make a draft like an event, with the same questions and no guests, some weeks later."""
+    actor = current_actor()
+    copy = operations.duplicate_event(actor, queries.get_event(actor, event_id))
+    return _out(copy.id)

@@ -1,0 +1,318 @@
+"""The frame of the JSON face: what an endpoint says of itself is how it is judged, answered and documented.
+
+A feature's `api.py` makes one `Api` and declares each endpoint once, with the schemas it takes and gives, the refusals
+it may answer with, and who may use it. The OpenAPI document is made of these declarations and of nothing else.
+"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from flask_babel import lazy_gettext as _l
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+from sqlalchemy import delete
+
+from webapp.core import clock
+from webapp.core.actor import Scope
+from webapp.core.database import db
+from webapp.core.errors import AppError, ConflictError, InputError, Text
+from webapp.core.operation import added, count, operation
+from webapp.core.schema import Schema, judge
+from webapp.extensions import csrf
+from webapp.models import Answered
+from webapp.web.access import PUBLIC, SIGNED_IN
+from webapp.web.sign_in import current_actor
+
+PREFIX = "/api"
+DONE = "ok"
+JSON = "application/json"
+_DONE = _l("Done.")
+
+
+class NotJsonError(AppError):
+    """The body is of another content type than JSON."""
+
+    id = "json_error"
+    status = 415
+    message = _l("Please send JSON: Content-Type: application/json.")
+
+
+class KeyTakenError(ConflictError):
+    """The Idempotency-Key was used for another request."""
+
+    id = "idempotency_key_taken"
+    message = _l("This Idempotency-Key was used for another request. Please take a new one.")
+
+
+class Out(BaseModel):
+    """What goes out: read off a row's attributes, its names stable."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+# A moment that goes out as whole seconds since 1970 (UTC).
+Unix = Annotated[dt.datetime, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """A page of a list: what stands on it, how many there are in all, where the next page begins (None: nowhere)."""
+
+    items: Sequence[BaseModel]
+    count: int
+    next: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """An answer with words of its own: what goes out, and the sentence, id and status in place of the declared ones."""
+
+    data: BaseModel | None = None
+    message: Text | None = None
+    id: str | None = None
+    status: int | None = None
+
+
+Answer = BaseModel | Listing | Said | bytes | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One endpoint as it was declared.
+
+    `takes`, `asks`: schemas of body and query; `gives`: of what goes out; `media`: its type, where it is no JSON.
+    """
+
+    name: str
+    method: str
+    paths: tuple[str, ...]
+    access: str | Scope
+    summary: str
+    about: str
+    takes: type[Schema] | None
+    asks: type[Schema] | None
+    gives: type[BaseModel] | None
+    listed: bool
+    media: str
+    status: int
+    id: str
+    message: Text
+    refusals: tuple[type[AppError], ...]
+    tag: str
+    remembers: bool
+    """Whether an Idempotency-Key is heeded: POSTs of those who are signed in, but where the answer holds a secret."""
+
+
+@dataclasses.dataclass
+class Api:
+    """The JSON face of one feature: a blueprint below /api, and what it declared."""
+
+    name: str
+    title: Text
+    endpoints: list[Endpoint] = dataclasses.field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Make the blueprint; forged requests are no danger where no cookie counts."""
+        self.bp = Blueprint(f"{self.name}_api", __name__, url_prefix=PREFIX)
+        csrf.exempt(self.bp)
+
+    def on(  # noqa: PLR0913 all that an endpoint says of itself, by name
+        self,
+        method: str,
+        *paths: str,
+        access: str | Scope,
+        takes: type[Schema] | None = None,
+        asks: type[Schema] | None = None,
+        gives: type[BaseModel] | None = None,
+        listed: bool = False,
+        media: str = JSON,
+        judges_token: bool = False,
+        linked: bool = False,
+        secret: bool = False,
+        status: int = 200,
+        id: str = DONE,
+        message: Text = _DONE,
+        refusals: Sequence[type[AppError]] = (),
+    ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+        """Declare the decorated function as the endpoint at `paths` (the first one is the name, the others aliases).
+
+        It is called with the path's variables, `data` (what `takes` made of the body) and `query` (what `asks` made of
+        the query), and returns what `gives` says, a `Listing` of it, `Said`, bytes of `media`, or None for status 204.
+
+        `judges_token`: it looks at the token itself, which may be an expired one. `linked`: it counts under the limits
+        of links. `secret`: it takes a password or gives a secret, so that its answer is kept nowhere.
+        """
+
+        def declare(function: Callable[..., Answer]) -> Callable[..., Answer]:
+            about = (function.__doc__ or "").strip()
+            endpoint = Endpoint(
+                name=function.__name__,
+                method=method,
+                paths=paths,
+                access=access,
+                summary=about.partition("\n")[0],
+                about=about,
+                takes=takes,
+                asks=asks,
+                gives=gives,
+                listed=listed,
+                media=media,
+                status=status,
+                id=id,
+                message=message,
+                refusals=tuple(refusals),
+                tag=str(self.title),
+                remembers=method == "POST" and access != PUBLIC and not secret,
+            )
+            self.endpoints.append(endpoint)
+            view = _view(endpoint, function)
+            view.judges_token = judges_token  # type: ignore[attr-defined]
+            view.linked = linked  # type: ignore[attr-defined]
+            for number, path in enumerate(paths):
+                name = endpoint.name if number == 0 else f"{endpoint.name}_{number + 1}"
+                self.bp.add_url_rule(path, name, view, methods=[method])
+            return function
+
+        return declare
+
+
+def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., Response]:
+    def view(**path: Any) -> Response:
+        asked: dict[str, Any] = dict(path)
+        if endpoint.asks is not None:
+            asked["query"] = judge(endpoint.asks, request.args.to_dict())
+        if endpoint.takes is not None:
+            asked["data"] = judge(endpoint.takes, body())
+        key = request.headers.get("Idempotency-Key") if endpoint.remembers else None
+        if key is None:
+            return respond(endpoint, function(**asked))
+        return _remembered(key, lambda: respond(endpoint, function(**asked)))
+
+    view.access = endpoint.access  # type: ignore[attr-defined]
+    view.endpoint = endpoint  # type: ignore[attr-defined]
+    return view
+
+
+_KEY = re.compile(r"[!-~]{1,255}")
+KEPT_FOR = dt.timedelta(days=2)
+"""How long an answer is remembered for its Idempotency-Key."""
+
+
+def _remembered(key: str, do: Callable[[], Response]) -> Response:
+    """Return the answer that this key got before, or do it and keep the answer, both in one transaction.
+
+    Raises InputError for a key that is none, KeyTakenError where it was used for another request.
+    """
+    if not _KEY.fullmatch(key):
+        raise InputError(_l("An Idempotency-Key is 1 to 255 visible ASCII characters."))
+    user_id = current_actor().account()
+    asked = f"{request.method} {request.path}\n".encode() + request.get_data(cache=True)
+    fingerprint = hashlib.sha256(asked).hexdigest()
+    kept = _kept(user_id, key) or _do_once(user_id, key, fingerprint, do)
+    if kept.fingerprint != fingerprint:
+        raise KeyTakenError
+    response = current_app.response_class(kept.body, status=kept.status, mimetype="application/json")
+    if kept.status == 204:
+        response = current_app.response_class(status=204)
+    return response
+
+
+def _kept(user_id: uuid.UUID, key: str) -> Answered | None:
+    found = db.session.get(Answered, (user_id, key), populate_existing=True)
+    return found if found is not None and clock.now() - found.created_at <= KEPT_FOR else None
+
+
+@operation
+def _do_once(user_id: uuid.UUID, key: str, fingerprint: str, do: Callable[[], Response]) -> Answered:
+    # The row comes first: of two at once the second waits here for the first one's commit, and then finds its answer.
+    row = Answered(user_id=user_id, key=key, fingerprint=fingerprint, status=0, body="")
+    count(delete(Answered).where(Answered.user_id == user_id, Answered.created_at < clock.now() - KEPT_FOR))
+    if not added(row):
+        found = _kept(user_id, key)
+        if found is None:
+            raise ConflictError
+        return found
+    response = do()
+    row.status, row.body = response.status_code, response.get_data(as_text=True)
+    return row
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise InputError(_l("A name stands twice in this JSON."))
+    return found
+
+
+def body() -> Mapping[str, Any]:
+    """Return the object that was sent; one whose only key is `data` is unwrapped. No body at all is an empty object.
+
+    Raises NotJsonError for another content type, InputError for what is no JSON object.
+    """
+    raw = request.get_data(cache=True)
+    if not raw:
+        return {}
+    if request.mimetype != "application/json":
+        raise NotJsonError
+    try:
+        sent = json.loads(raw.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise InputError(_l("This is not JSON.")) from error
+    if isinstance(sent, dict) and list(sent) == ["data"]:
+        sent = sent["data"]
+    if not isinstance(sent, dict):
+        raise InputError(_l("Please send a JSON object."))
+    return sent
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def respond(endpoint: Endpoint, answer: Answer) -> Response:
+    """Return what `endpoint` answers with."""
+    if answer is None:
+        return current_app.response_class(status=204)
+    if isinstance(answer, bytes):
+        return current_app.response_class(answer, mimetype=endpoint.media)
+    said = answer if isinstance(answer, Said) else Said(None if isinstance(answer, Listing) else answer)
+    status = said.status or endpoint.status
+    meta: dict[str, Any] = {
+        "id": said.id or endpoint.id,
+        "message": str(said.message if said.message is not None else endpoint.message),
+        "code": status,
+    }
+    data: Any = said.data.model_dump(mode="json") if said.data is not None else {}
+    if isinstance(answer, Listing):
+        data = [item.model_dump(mode="json") for item in answer.items]
+        meta |= {"next": answer.next, "count": answer.count}
+    response = jsonify({"data": data, "meta": meta})
+    response.status_code = status
+    if request.method == "GET" and status == 200:
+        response.add_etag(weak=True)
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.make_conditional(request)
+    return response
+
+
+__all__ = [
+    "DONE",
+    "PREFIX",
+    "PUBLIC",
+    "SIGNED_IN",
+    "Answer",
+    "Api",
+    "Endpoint",
+    "Listing",
+    "NotJsonError",
+    "Out",
+    "Said",
+    "Unix",
+    "body",
+]

@@ -1,0 +1,57 @@
+"""Lists of the JSON face: pages by cursor, with how many there are in all."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from flask_babel import lazy_gettext as _l
+from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, Select, func, select
+
+from webapp.core.database import db
+from webapp.core.errors import InputError
+from webapp.core.schema import Line, Schema
+from webapp.web.endpoints import Listing
+from webapp.web.pagination import Key, decode, paged, window
+
+Row = TypeVar("Row")
+
+
+class ListQuery(Schema):
+    """Which page of a list: `cursor` is `meta.next` of the page before."""
+
+    cursor: Annotated[str | None, Field(max_length=4096)] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class SearchQuery(ListQuery):
+    """Which page of a list that can be searched."""
+
+    search: Annotated[Line, Field(max_length=200)] = ""
+
+
+def listing(
+    statement: Select[Any],
+    columns: Sequence[ColumnElement[Any] | Any],
+    query: ListQuery,
+    *,
+    key: Callable[[Row], Key],
+    types: tuple[type, ...],
+    show: Callable[[Row], BaseModel],
+    fetch: Callable[[Select[Any]], Sequence[Row]] | None = None,
+    count: int | None = None,
+    descending: bool = False,
+) -> Listing:
+    """Return the page of `statement` that `query` asks for, in the order of `columns` (whose values `key` reads).
+
+    `types`: of the columns. `show`: what goes out for a row. `fetch`: how the rows are read, with what they need.
+    `count`: how many there are in all, where that is known. Raises InputError for a cursor that is none of ours.
+    """
+    cursor = decode(query.cursor, types)
+    if query.cursor and cursor is None:
+        raise InputError(fields={"cursor": _l("This is no cursor of this list.")})
+    if count is None:
+        count = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    asked = window(statement, columns, cursor, size=query.limit, descending=descending)
+    rows = fetch(asked) if fetch is not None else db.session.scalars(asked).all()
+    page = paged(rows, cursor, key, size=query.limit, address=str)
+    return Listing([show(row) for row in page.items], count=count, next=page.next_cursor)
