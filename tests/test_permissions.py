@@ -21,7 +21,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.factories import PASSWORD
-from tests.world import NO_PAGES, PEOPLE, ROLES, World
+from tests.world import PEOPLE, ROLES, World, is_page
 from webapp.core.database import Base, db
 from webapp.web.access import public, signed_in
 
@@ -268,7 +268,7 @@ def routes(app: Flask) -> dict[tuple[str, str], Rule]:
     found = {}
     for rule in app.url_map.iter_rules():
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            if rule.endpoint not in NO_PAGES:
+            if is_page(rule.endpoint):
                 found[method, rule.endpoint] = rule
     return found
 

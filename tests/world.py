@@ -38,7 +38,12 @@ from webapp.models import Invitation, LoginSession, Project, User
 
 ROLES = ("doorkeeper", "organiser", "administrator", "owner")
 PEOPLE = ("nobody", "stranger", "guest", *ROLES, "above", "below", "cohost", "site")
-NO_PAGES = {"static", "assets.bundle"}
+NO_PAGES = {"static", "assets.bundle", "api.openapi"}
+
+
+def is_page(endpoint: str) -> bool:
+    """Tell whether a route is for people: what is for programs is tried by tests/api."""
+    return endpoint not in NO_PAGES and not endpoint.partition(".")[0].endswith("_api")
 
 
 @dataclasses.dataclass(eq=False)
@@ -89,7 +94,7 @@ class World:
     def pages(self) -> list[tuple[str, str]]:
         """Every page there is: (endpoint, address); programs' and static files are not pages."""
         rules = [rule for rule in self.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
-        return sorted((rule.endpoint, self.address(rule)) for rule in rules if rule.endpoint not in NO_PAGES)
+        return sorted((rule.endpoint, self.address(rule)) for rule in rules if is_page(rule.endpoint))
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """All rows there are, but for when a session was used last."""

@@ -20,6 +20,7 @@ from webapp.core.operation import operation
 from webapp.journal.writing import record
 from webapp.mail.outbox import queue
 from webapp.models import (
+    Answered,
     AnswerSet,
     App,
     Ballot,
@@ -60,6 +61,7 @@ def fill() -> None:
         AnswerSet(event_id=event.id, key="0" * 64, answers=[], votes=1),
         App(company_id=company.id, name="Kiosk", scopes=["check-in"], key_hash="0" * 64, created_by=user.id),
         EventDay(event_id=event.id, day=clock.now().date(), invited=2, yes=1),
+        Answered(user_id=user.id, key="a", fingerprint="0" * 64, status=201, body="{}"),
     )
     question = db.session.scalars(sa.select(Base.metadata.tables["questions"].c.id)).one()
     answer = db.session.scalars(sa.select(Base.metadata.tables["answers"].c.id)).first()
