@@ -14,6 +14,7 @@ from webapp.accounts import jobs as accounts_jobs
 from webapp.accounts import views as accounts_views
 from webapp.admin import views as admin_views
 from webapp.api import views as api_views
+from webapp.companies import api as companies_api
 from webapp.companies import handlers as companies_handlers
 from webapp.companies import views as companies_views
 from webapp.companies.views import calendar as companies_calendar_views
@@ -81,7 +82,7 @@ BLUEPRINTS = (
     journal_views.bp,
     api_views.bp,
 )
-APIS = (accounts_api.api, events_api.api, guests_api.api, invitations_api.api, voting_api.api)
+APIS = (accounts_api.api, companies_api.api, events_api.api, guests_api.api, invitations_api.api, voting_api.api)
 JOBS = (
     *mail_jobs.JOBS,
     *journal_jobs.JOBS,

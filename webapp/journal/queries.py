@@ -144,6 +144,17 @@ def _ids(scope: Scope, asked: Asked, beyond: int | None, most: int | None, down:
     return union_all(*parts) if len(parts) > 1 else parts[0]
 
 
+MOST_COUNTED: Final = 10_000
+
+
+def number(scope: Scope, asked: Asked) -> int:
+    """Return how many entries are asked for; the count stops at MOST_COUNTED."""
+    parts = [statement.limit(MOST_COUNTED) for statement in entries(scope, asked)]
+    some = union_all(*(select(part.subquery().c.id) for part in parts)) if len(parts) > 1 else parts[0]
+    found = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return min(found, MOST_COUNTED)
+
+
 def seals_at(positions: Collection[int]) -> dict[int, str]:
     """Return the seals at these positions of the chain."""
     if not positions:

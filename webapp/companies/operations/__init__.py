@@ -6,6 +6,7 @@ from webapp.companies.operations.offboarding import offboard
 from webapp.companies.operations.people import change_role, grant, revoke
 from webapp.companies.operations.projects import (
     archive_project,
+    change_project,
     create_project,
     hold_project,
     make_calendar,
@@ -14,6 +15,7 @@ from webapp.companies.operations.projects import (
     unarchive_project,
 )
 from webapp.companies.operations.tree import (
+    change_company,
     close_lone_companies,
     create_company,
     delete_company,
@@ -24,6 +26,8 @@ from webapp.companies.operations.tree import (
 
 __all__ = [
     "archive_project",
+    "change_company",
+    "change_project",
     "change_role",
     "close_lone_companies",
     "create_app",

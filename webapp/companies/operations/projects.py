@@ -92,6 +92,17 @@ def unarchive_project(actor: Actor, project: Project) -> None:
 
 
 @operation
+def change_project(actor: Actor, project: Project, *, name: str | None = None, archived: bool | None = None) -> None:
+    """Name the project, archive it or take it out of the archive, all of it or nothing; None leaves it as it is."""
+    if name is not None:
+        rename_project(actor, project, name=name)
+    if archived is not None:
+        (archive_project if archived else unarchive_project)(actor, project)
+    if name is None and archived is None:
+        _require(actor, project)
+
+
+@operation
 def make_calendar(actor: Actor, project: Project, *, anew: bool = True) -> None:
     """Give the project's calendar feed a secret link; one that it has is dead from now on.
 

@@ -156,6 +156,18 @@ def _rehang(company_id: uuid.UUID, parent_id: uuid.UUID | None) -> None:
 
 
 @operation
+def change_company(
+    actor: Actor, company: Company, *, name: str | None = None, moves: bool = False, parent: Company | None = None
+) -> None:
+    """Name the company and (with `moves`) move it under `parent`, all of it or nothing; raises as both do."""
+    if moves:
+        move_company(actor, company, parent)
+    if name is not None:
+        rename_company(actor, company, name=name)
+    policy.require_in(actor, company.id, Permission.MANAGE_SETTINGS)
+
+
+@operation
 def delete_company(actor: Actor, company: Company) -> None:
     """Close the company for good: its memberships end, its apps, their tokens and its open invitations are revoked.
 

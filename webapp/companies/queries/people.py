@@ -3,11 +3,11 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.companies import policy
-from webapp.core import clock
+from webapp.core import clock, text
 from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import NotFoundError
@@ -26,6 +26,24 @@ def people_of(company_id: uuid.UUID) -> Sequence[Membership]:
         .order_by(User.name, User.surname, Membership.id)
     )
     return sorted(db.session.scalars(statement), key=lambda membership: ranks[membership.role])
+
+
+def members_found(company: Company, *, search: str = "", addresses: bool) -> Select[Membership]:
+    """Return a SELECT of the company's own standing memberships, accounts loaded, whose name holds `search`.
+
+    `addresses`: search the addresses too, for those who may see them.
+    """
+    statement = (
+        select(Membership)
+        .join(Membership.user)
+        .options(contains_eager(Membership.user))
+        .where(Membership.company_id == company.id, Membership.revoked_at.is_(None), User.deleted_at.is_(None))
+    )
+    if wanted := text.fit(search).strip():
+        named = func.lower(User.name + " " + User.surname).contains(wanted.lower(), autoescape=True)
+        mailed = User.email_key.contains(text.fold(wanted), autoescape=True)
+        statement = statement.where(or_(named, mailed) if addresses else named)
+    return statement
 
 
 def get_membership(actor: Actor, company: Company, membership_id: uuid.UUID) -> Membership:

@@ -46,6 +46,14 @@ def companies_of(actor: Actor, *, at_least: Role = Role.DOORKEEPER) -> list[Comp
     return [CompanyRow(company, parent, roles[company.id], n) for company, parent, n in db.session.execute(statement)]
 
 
+def companies_found(actor: Actor, *, search: str = "") -> Select[Company]:
+    """Return a SELECT of the companies in which `actor` has a role and whose name holds `search`."""
+    statement = select(Company).where(Company.id.in_(policy.company_ids(actor)), Company.deleted_at.is_(None))
+    if wanted := text.fit(search).strip():
+        statement = statement.where(func.lower(Company.name).contains(wanted.lower(), autoescape=True))
+    return statement
+
+
 def get_company(actor: Actor, slug: str) -> Company:
     """Return the company of that name for paths, its parent loaded; NotFoundError where the actor has no role in it."""
     statement = select(Company).where(Company.slug == slug, Company.deleted_at.is_(None))

@@ -1,0 +1,126 @@
+"""Programs see and change companies, their people, projects and apps, and read journal and outbox."""
+
+import pytest
+
+from tests import factories
+from tests.programs import Program, refused
+from webapp.core.permissions import Role
+from webapp.models import Company, User
+
+
+@pytest.fixture
+def company(ana: User) -> Company:
+    return factories.a_company(ana, name="Zadruga")
+
+
+@pytest.fixture
+def owner(program: Program, ana: User, company: Company) -> Program:
+    return program.act_for(ana)
+
+
+def test_companies_are_listed_with_the_role_in_each(owner: Program, company: Company):
+    factories.a_company(parent=company, name="Choir")
+    factories.a_company(factories.an_account(), name="Elsewhere")
+    answer = owner.get("/api/companies")
+    assert [(c["name"], c["role"]) for c in answer.json["data"]] == [("Choir", "owner"), ("Zadruga", "owner")]
+    assert answer.json["meta"]["count"] == 2
+    assert [c["name"] for c in owner.get("/api/companies?search=CHO").json["data"]] == ["Choir"]
+    below = owner.get(f"/api/companies/{company.id}/companies").json["data"]
+    assert [(c["name"], c["depth"]) for c in below] == [("Choir", 1)]
+
+
+@pytest.mark.both_databases
+def test_a_company_is_made_named_moved_and_deleted(owner: Program, company: Company):
+    made = owner.post("/api/companies", {"name": "Choir", "parent_id": str(company.id)})
+    assert (made.status_code, made.json["data"]["parent_id"]) == (201, str(company.id))
+    path = f"/api/companies/{made.json['data']['id']}"
+    changed = owner.patch(path, {"name": "Large choir", "parent_id": None}).json["data"]
+    assert (changed["name"], changed["parent_id"], changed["slug"]) == ("Large choir", None, made.json["data"]["slug"])
+    assert owner.delete(path).status_code == 204
+    refused(owner.get(path), 404, "not_found")
+
+
+def test_a_change_is_whole_or_nothing(owner: Program, company: Company):
+    child = owner.post("/api/companies", {"name": "Choir", "parent_id": str(company.id)}).json["data"]
+    refused(owner.patch(f"/api/companies/{company.id}", {"name": "x", "parent_id": child["id"]}), 409, "company_cycle")
+    assert owner.get(f"/api/companies/{company.id}").json["data"]["name"] == "Zadruga"
+
+
+def test_roles_are_changed_and_taken(owner: Program, company: Company):
+    iva = factories.an_account("Iva")
+    factories.a_membership(iva, company, Role.ORGANISER)
+    path = f"/api/companies/{company.id}/administrators/{iva.id}"
+    assert owner.patch(path, {"role": "administrator"}).json["data"]["role"] == "administrator"
+    listed = owner.get(f"/api/companies/{company.id}/administrators").json["data"]
+    assert {(p["name"], p["role"]) for p in listed} == {("Ana", "owner"), ("Iva", "administrator")}
+    assert owner.delete(path).status_code == 204
+    refused(owner.get(path), 404, "not_found")
+    own = f"/api/companies/{company.id}/administrators/{owner.get('/api/users/me').json['data']['user_id']}"
+    refused(owner.patch(own, {"role": "organiser"}), 409, "last_owner")
+
+
+def test_somebody_is_offboarded_in_one_step(owner: Program, other_program: Program, company: Company, ana: User):
+    iva = factories.an_account("Iva")
+    factories.a_membership(iva, company, Role.ORGANISER)
+    event = factories.an_event(company, iva)
+    other_program.act_for(iva, company_id=company.id)
+    path = f"/api/companies/{company.id}/administrators/{iva.id}/offboard"
+    assert refused(owner.post(path), 422, "json_error").keys() == {"hand_over_to"}
+    counts = owner.post(path, {"hand_over_to": str(ana.id)}).json["data"]["counts"]
+    assert (counts["roles"], counts["events"], counts["tokens"]) == (1, 1, 1)
+    assert owner.get(f"/api/events/{event.id}").json["data"]["host_id"] == str(ana.id)
+    refused(other_program.get("/api/users/me"), 401, "auth_invalid")
+
+
+def test_projects_are_made_named_and_archived(owner: Program, company: Company):
+    path = f"/api/companies/{company.id}/projects"
+    made = owner.post(path, {"name": "Spring"}).json["data"]
+    changed = owner.patch(f"{path}/{made['id']}", {"name": "Summer", "archived": True}).json["data"]
+    assert (changed["name"], changed["archived_at"] is not None) == ("Summer", True)
+    listed = owner.get(path).json["data"]
+    assert [(p["name"], p["is_default"]) for p in listed] == [("General", True), ("Summer", False)]
+    refused(owner.patch(f"{path}/{listed[0]['id']}", {"archived": True}), 409, "default_project")
+
+
+def test_an_app_key_is_given_once_and_changed(owner: Program, company: Company):
+    path = f"/api/companies/{company.id}/apps"
+    made = owner.post(path, {"name": "Kiosk", "scopes": ["check-in", "guests:read"]})
+    assert made.status_code == 201
+    app = made.json["data"]
+    assert app["app_key"] not in owner.get(f"{path}/{app['id']}").text
+    assert owner.post(f"{path}/{app['id']}/rotate").json["data"]["app_key"] != app["app_key"]
+    assert owner.delete(f"{path}/{app['id']}").status_code == 204
+    refused(owner.post(f"{path}/{app['id']}/rotate"), 409, "app_revoked")
+    assert [a["revoked_at"] is not None for a in owner.get(path).json["data"]] == [True]
+
+
+def test_journal_and_outbox_are_read(owner: Program, company: Company, ana: User):
+    owner.post(f"/api/companies/{company.id}/projects", {"name": "Spring"})
+    lines = owner.get(f"/api/companies/{company.id}/journal").json
+    assert lines["data"][0]["action"] == "project.created"
+    assert lines["data"][0]["actor_id"] == str(ana.id)
+    assert lines["meta"]["count"] == len(lines["data"])
+    event = factories.an_event(company, ana)
+    owner.post(f"/api/guest/{event.id}", {"email": "guest@example.org", "name": "Maja"})
+    (mail,) = owner.get(f"/api/companies/{company.id}/mail").json["data"]
+    assert (mail["to_email"], mail["state"], mail["event_id"]) == ("guest@example.org", "queued", str(event.id))
+    read = owner.get(f"/api/companies/{company.id}/mail/{mail['id']}").json["data"]
+    assert event.title in read["text"]
+    assert "/rsvp/…" in read["text"]
+
+
+ROOMS = ("", "/companies", "/administrators", "/projects", "/apps", "/journal", "/mail")
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_each_role_reads_what_its_pages_show(program: Program, ana: User, role: Role | None):
+    company = factories.a_company(factories.an_account())
+    if role is not None:
+        factories.a_membership(ana, company, role)
+    program.act_for(ana)
+    got = {room: program.get(f"/api/companies/{company.id}{room}").status_code for room in ROOMS}
+    if role is None:
+        assert set(got.values()) == {404}
+    else:
+        closed = {"/apps", "/journal", "/mail"} if role.rank < Role.ADMINISTRATOR.rank else set()
+        assert got == {room: 403 if room in closed else 200 for room in ROOMS}

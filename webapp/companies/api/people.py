@@ -1,0 +1,141 @@
+"""Programs see and change who is what in a company."""
+
+import datetime as dt
+import uuid
+from typing import Literal
+
+from flask_babel import lazy_gettext as _l
+
+from webapp.companies import operations, policy, queries
+from webapp.companies.api.face import COMPANY, api, the_company
+from webapp.companies.errors import LastOwnerError, OffboardSelfError
+from webapp.companies.schemas import RoleInput
+from webapp.core.actor import Scope
+from webapp.core.database import db
+from webapp.core.errors import NotFoundError
+from webapp.core.permissions import Permission
+from webapp.core.schema import Schema
+from webapp.models import Company, Membership, User
+from webapp.web.endpoints import Listing, Out
+from webapp.web.lists import SearchQuery, listing
+from webapp.web.sign_in import current_actor
+
+PERSON = f"{COMPANY}/administrators/<uuid:user_id>"
+
+
+class PersonOut(Out):
+    """Somebody with a role in a company. `email`: for those who manage its people; null for others."""
+
+    id: uuid.UUID
+    name: str
+    email: str | None
+    role: str
+    company_id: uuid.UUID
+    company_name: str
+    granted_at: dt.datetime
+    links: dict[str, str]
+
+
+def _shown(membership: Membership, company: Company, *, manages: bool) -> PersonOut:
+    user = membership.user
+    return PersonOut(
+        id=membership.user_id,
+        name=user.full_name,
+        email=user.email if manages else None,
+        role=membership.role,
+        company_id=company.id,
+        company_name=company.name,
+        granted_at=membership.granted_at,
+        links={
+            "self": f"/api/companies/{company.id}/administrators/{membership.user_id}",
+            "company": f"/api/companies/{company.id}",
+            "login": f"/api/login/admin/{company.id}",
+        },
+    )
+
+
+def _membership(company: Company, user_id: uuid.UUID) -> Membership:
+    found = queries.standing(company.id, user_id)
+    if found is None:
+        raise NotFoundError
+    return queries.get_membership(current_actor(), company, found.id)
+
+
+def _manages(company: Company) -> bool:
+    return policy.allows(current_actor(), company.id, Permission.MANAGE_PEOPLE)
+
+
+@api.on("GET", f"{COMPANY}/administrators", access=Scope.COMPANIES_READ, asks=SearchQuery, gives=PersonOut, listed=True)
+def list_people(company_id: uuid.UUID, query: SearchQuery) -> Listing:
+    """List who has a role in the company itself."""
+    company = the_company(company_id)
+    manages = _manages(company)
+    return listing(
+        queries.members_found(company, search=query.search, addresses=manages),
+        (Membership.id,),
+        query,
+        key=lambda row: (row.id,),
+        types=(uuid.UUID,),
+        show=lambda row: _shown(row, company, manages=manages),
+    )
+
+
+@api.on("GET", PERSON, access=Scope.COMPANIES_READ, gives=PersonOut)
+def get_person(company_id: uuid.UUID, user_id: uuid.UUID) -> PersonOut:
+    """Return what somebody is in the company itself."""
+    company = the_company(company_id)
+    return _shown(_membership(company, user_id), company, manages=_manages(company))
+
+
+@api.on(
+    "PATCH",
+    PERSON,
+    access=Scope.COMPANIES_WRITE,
+    takes=RoleInput,
+    gives=PersonOut,
+    message=_l("The role is changed."),
+    refusals=(LastOwnerError,),
+)
+def change_role(company_id: uuid.UUID, user_id: uuid.UUID, data: RoleInput) -> PersonOut:
+    """Give somebody another role; only owners make or unmake owners."""
+    company = the_company(company_id)
+    operations.change_role(current_actor(), _membership(company, user_id), data.role)
+    company = the_company(company_id)
+    return _shown(_membership(company, user_id), company, manages=True)
+
+
+@api.on("DELETE", PERSON, access=Scope.COMPANIES_WRITE, status=204, refusals=(LastOwnerError,))
+def revoke_role(company_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Take somebody's role in the company away; with one's own id: leave."""
+    operations.revoke(current_actor(), _membership(the_company(company_id), user_id))
+
+
+class OffboardInput(Schema):
+    """To whom the events go, and what becomes of the apps."""
+
+    hand_over_to: uuid.UUID | None = None
+    apps: Literal["revoke", "hand-over"] = "revoke"
+
+
+class OffboardedOut(Out):
+    """How many of what was taken or handed over."""
+
+    counts: dict[str, int]
+
+
+@api.on(
+    "POST",
+    f"{PERSON}/offboard",
+    access=Scope.COMPANIES_WRITE,
+    takes=OffboardInput,
+    gives=OffboardedOut,
+    refusals=(LastOwnerError, OffboardSelfError),
+)
+def offboard(company_id: uuid.UUID, user_id: uuid.UUID, data: OffboardInput) -> OffboardedOut:
+    """Take from somebody everything held in the company and all below it, in one step."""
+    actor, company = current_actor(), the_company(company_id)
+    user, _held = queries.holdings(actor, company, user_id)
+    successor = db.session.get(User, data.hand_over_to) if data.hand_over_to is not None else None
+    if data.hand_over_to is not None and successor is None:
+        raise NotFoundError
+    return OffboardedOut(counts=operations.offboard(actor, company, user, successor=successor, apps=data.apps))

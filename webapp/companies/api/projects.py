@@ -1,0 +1,96 @@
+"""Programs list, make, name and archive projects."""
+
+import datetime as dt
+import uuid
+
+from flask_babel import lazy_gettext as _l
+
+from webapp.companies import operations, queries
+from webapp.companies.api.face import COMPANY, api, the_company
+from webapp.companies.errors import DefaultProjectError
+from webapp.companies.schemas import CompanyName, NameInput
+from webapp.core.actor import Scope
+from webapp.core.schema import Schema
+from webapp.web.endpoints import Listing, Out
+from webapp.web.sign_in import current_actor
+
+PROJECT = f"{COMPANY}/projects/<uuid:project_id>"
+
+
+class ProjectOut(Out):
+    """A project, with how many of its published events are to come and over."""
+
+    id: uuid.UUID
+    company_id: uuid.UUID
+    name: str
+    is_default: bool
+    archived_at: dt.datetime | None
+    created_at: dt.datetime
+    events_to_come: int
+    events_past: int
+
+
+def _shown(row: queries.ProjectRow) -> ProjectOut:
+    values = {
+        name: getattr(row.project, name)
+        for name in ("id", "company_id", "name", "is_default", "archived_at", "created_at")
+    }
+    return ProjectOut(**values, events_to_come=row.to_come, events_past=row.past)
+
+
+def _out(company_id: uuid.UUID, project_id: uuid.UUID) -> ProjectOut:
+    company = the_company(company_id)
+    queries.get_project(current_actor(), company, project_id)
+    return next(_shown(row) for row in queries.projects_in(company.id) if row.project.id == project_id)
+
+
+@api.on("GET", f"{COMPANY}/projects", access=Scope.COMPANIES_READ, gives=ProjectOut, listed=True)
+def list_projects(company_id: uuid.UUID) -> Listing:
+    """List the projects of a company, archived ones too: the default one first, then by name."""
+    rows = queries.projects_in(the_company(company_id).id)
+    return Listing([_shown(row) for row in rows], count=len(rows))
+
+
+@api.on(
+    "POST",
+    f"{COMPANY}/projects",
+    access=Scope.COMPANIES_WRITE,
+    takes=NameInput,
+    gives=ProjectOut,
+    status=201,
+    message=_l("The project is made."),
+)
+def create_project(company_id: uuid.UUID, data: NameInput) -> ProjectOut:
+    """Make a project."""
+    made = operations.create_project(current_actor(), the_company(company_id), name=data.name)
+    return _out(company_id, made.id)
+
+
+@api.on("GET", PROJECT, access=Scope.COMPANIES_READ, gives=ProjectOut)
+def get_project(company_id: uuid.UUID, project_id: uuid.UUID) -> ProjectOut:
+    """Return one project."""
+    return _out(company_id, project_id)
+
+
+class ProjectPatch(Schema):
+    """What is to change; what is left out stays."""
+
+    name: CompanyName | None = None
+    archived: bool | None = None
+
+
+@api.on(
+    "PATCH",
+    PROJECT,
+    access=Scope.COMPANIES_WRITE,
+    takes=ProjectPatch,
+    gives=ProjectOut,
+    message=_l("The project is changed."),
+    refusals=(DefaultProjectError,),
+)
+def edit_project(company_id: uuid.UUID, project_id: uuid.UUID, data: ProjectPatch) -> ProjectOut:
+    """Give a project another name, hide it (`archived`), or take it out of the archive."""
+    actor = current_actor()
+    project = queries.get_project(actor, the_company(company_id), project_id)
+    operations.change_project(actor, project, name=data.name, archived=data.archived)
+    return _out(company_id, project_id)
