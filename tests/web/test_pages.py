@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.browsers import Browser
-from tests.world import World
+from tests.world import World, is_page
 from webapp.admin.views.mail import _LETTER_POLICY
 from webapp.core.errors import StaleError
 from webapp.extensions import csrf
@@ -124,8 +124,8 @@ def test_who_only_looks_gets_no_cookie_without_need(world: World):
 
 
 def posts(world: World) -> list[tuple[str, str]]:
-    """Every address something can be sent to: (endpoint, address)."""
-    rules = [rule for rule in world.app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    """Every address a page can send something to: (endpoint, address)."""
+    rules = [r for r in world.app.url_map.iter_rules() if "POST" in (r.methods or ()) and is_page(r.endpoint)]
     return sorted((rule.endpoint, world.address(rule)) for rule in rules)
 
 
