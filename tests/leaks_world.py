@@ -68,10 +68,14 @@ STANDING: dict[str, tuple[str, Role] | None] = {
     "sibling": ("sibling", Role.ADMINISTRATOR),
     "above": ("above", Role.ADMINISTRATOR),
     "site": None,
+    "gone": None,
     "stranger": None,
     "nobody": None,
 }
-"""Everybody who looks: in which company they have a role, and which. The stranger owns a company of no family."""
+"""Everybody who looks: in which company they have a role, and which.
+
+Who is gone was administrator of Here until now. The stranger owns a company of no family.
+"""
 
 # What each kind of thing asks for, in its company, of whoever is to see it.
 NEEDS: dict[str, Permission | None] = {
@@ -342,7 +346,8 @@ class _Settler:
             if kind != "draft":
                 factories.save(EventDay(event_id=event.id, day=clock.now().date(), invited=1, yes=1))
         hidden = self.events["hidden"]
-        guests.add_guest(acting, hidden, email=self._email("guestmail"), name=self._mark("guest"), invite=True)
+        mailed = guests.add_guest(acting, hidden, email=self._email("guestmail"), name=self._mark("guest"), invite=True)
+        _change(mailed, nonce=self._mark("guestlink"))
         guests.walk_in(acting, hidden, name=self._mark("guest"))
         bearer = self._guest(hidden, "bearer")
         unsure = self._guest(hidden, "bearer", unconfirmed_until=clock.now() + dt.timedelta(days=1))
@@ -483,6 +488,9 @@ def _fill(family: Family) -> None:
         user = factories.an_account(person.title(), email=f"{person}@example.org", site_administrator=person == "site")
         if standing:
             factories.a_membership(user, made[standing[0]], standing[1])
+        if person == "gone":
+            role = factories.a_membership(user, made["here"], Role.ADMINISTRATOR)
+            companies.revoke(factories.acting(user), role)
         if person == "stranger":
             factories.a_company(user, name="Elsewhere")
         family.users[person] = user.id

@@ -47,6 +47,7 @@ from webapp.core.permissions import Role, may
 from webapp.events import policy as events_policy
 from webapp.guests import queries as guests_queries
 from webapp.journal import queries as journal_queries
+from webapp.mail import queries as mail_queries
 from webapp.models import App, Company, Event, Guest, Project
 
 __all__ = ["family", "made_family"]
@@ -131,7 +132,7 @@ def variables(rule: Rule) -> tuple[str, ...]:
 def rules(family: Family, method: str) -> list[Rule]:
     """Every route that answers `method`."""
     found = [rule for rule in family.app.url_map.iter_rules() if method in (rule.methods or ())]
-    return sorted((rule for rule in found if rule.endpoint not in NO_PAGES), key=lambda rule: rule.endpoint)
+    return sorted((rule for rule in found if is_page(rule.endpoint)), key=lambda rule: rule.endpoint)
 
 
 def known(family: Family, rule: Rule, name: str) -> list[Value]:
@@ -431,6 +432,7 @@ CONTROLS: dict[str, tuple[Any, str, Any, str, str]] = {
     "the project of a company": (companies_queries, "get_project", _any_project, "organiser", "companies.project"),
     "the app of a company": (companies_queries, "get_app", _any_app, "sibling", "companies.app"),
     "the mails of a company": (companies_queries, "writing_companies", _all_companies, "sibling", "companies.mail"),
+    "the links in a mail": (mail_queries, "masked", str, "owner", "companies.mail_detail"),
     "the journal of a company": (
         journal_queries,
         "scope_of",
