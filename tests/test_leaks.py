@@ -38,7 +38,7 @@ from tests.leaks_world import (
     sees,
 )
 from tests.test_permissions import ROWS, SENT
-from tests.world import NO_PAGES, PEOPLE
+from tests.world import PEOPLE, is_page
 from webapp.companies import policy as companies_policy
 from webapp.companies import queries as companies_queries
 from webapp.core.actor import Actor
