@@ -24,7 +24,7 @@ from webapp.core.database import Base, db
 from webapp.core.permissions import Role
 from webapp.home import demo
 from webapp.journal import sealing
-from webapp.models import App, Invitation, InvitationUse, OneTimeLink
+from webapp.models import Answered, App, Invitation, InvitationUse, OneTimeLink
 
 Install = Callable[..., Flask]
 
@@ -78,6 +78,10 @@ def fill() -> None:
         OneTimeLink(user_id=user.id, purpose="reset", nonce=text.secret(128), expires_at=later),
         App(company_id=company.id, name="Board", scopes=["events:read"], key_hash="0" * 64, created_by=user.id),
         link,
+        *(
+            Answered(user_id=user.id, key=key, fingerprint="0" * 64, status=200, body="{}", created_at=clock.now())
+            for key in ("b", "A", "ä", "a-1", "a.1")
+        ),
     )
     factories.save(InvitationUse(invitation_id=link.id, guest_id=guest.id))
     vote = votes.an_open_vote(votes.TWO, decide_by="ballot")

@@ -289,6 +289,28 @@ def test_the_secret_key_comes_back_for_its_owner_alone(install, saved):
     assert not restored.key_differs
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_the_key_lies_beside_the_other_until_the_rows_are_in(install, saved, monkeypatch, same):
+    app = install("sqlite")
+    key = pathlib.Path(app.instance_path) / "secret_key"
+    if same:
+        key.write_text(unpack(saved)["secret_key"].decode())
+        app.config["SECRET_KEY"] = key.read_text().strip()
+    seen = []
+    refill = refilling.refill
+
+    def watched(*args, **values):
+        seen.append([path.name for path in sorted(key.parent.glob("secret_key*"))])
+        assert all(path.stat().st_mode & 0o777 == 0o600 for path in key.parent.glob("secret_key*"))
+        refill(*args, **values)
+
+    monkeypatch.setattr(refilling, "refill", watched)
+    with app.app_context():
+        put_back(saved)
+    assert seen == [["secret_key"] if same else ["secret_key", "secret_key.restored"]]
+    assert [path.name for path in key.parent.glob("secret_key*")] == ["secret_key"]
+
+
 def test_a_secret_key_set_from_outside_is_not_in_it(install, tmp_path):
     with install("sqlite", SECRET_KEY="a key from outside").app_context():
         path, manifest = backup.write(tmp_path)

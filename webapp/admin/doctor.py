@@ -260,7 +260,7 @@ def secret_key() -> Check:
     draft = _instance() / _DRAFT
     if draft.exists():
         said = _("A restore was cut short and left %(path)s", path=draft)
-        return Check(name, ok=False, said=said, what_to_do=_("Restore the backup again."))
+        return Check(name, ok=False, said=said, what_to_do=_("Restore again; or, to stay with what was, remove it."))
     ok = len(key) >= _SECRET_LETTERS and len(set(key)) >= _SECRET_DIFFERENT
     return Check(
         name,

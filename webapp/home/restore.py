@@ -99,10 +99,10 @@ def _why(error: Exception) -> str:
 
 
 def _draft_key(key: str | None) -> pathlib.Path | None:
-    """Write the key beside the one that counts, for its owner alone; None where the instance is to keep none of it."""
+    """Write the key beside the one that counts, for its owner alone; None where that one is to stay as it is."""
     path = pathlib.Path(current_app.config["INSTANCE_PATH"]) / DRAFT
     path.unlink(missing_ok=True)
-    if key is None or backup.kept_key() is None:
+    if key is None or backup.kept_key() in {None, key}:
         return None
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
