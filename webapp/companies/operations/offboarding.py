@@ -1,6 +1,5 @@
 """Offboarding: everything that one person holds in a company and all below it is taken or handed over, in one step."""
 
-import uuid
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from webapp.accounts import sessions
 from webapp.companies import queries
 from webapp.companies.operations.apps import end_app, hand_over_app
 from webapp.companies.operations.people import locked_company, require_owner_left, take
+from webapp.companies.operations.tree import lock_tree
 from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import InputError, NotFoundError, Text
@@ -68,21 +68,19 @@ def offboard(
 
 
 def _lock(company: Company, user: User, successor: User | None) -> None:
-    """Lock the people, then the companies: in the order in which an invitation is accepted.
+    """Lock the people, then the tree with its companies.
 
-    Under the locks nobody accepts an invitation with this account, and nobody is granted a role in the tree, makes an
-    event, a co-host or an app there, or a company below.
+    Under the locks nobody accepts an invitation with this account, no company comes into the tree or leaves it, and
+    nobody is granted a role there, or makes an event, a co-host or an app.
     """
     people = {user.id, *([successor.id] if successor is not None else [])}
     statement = select(User).where(User.id.in_(people)).order_by(User.id).with_for_update()
     if len(db.session.scalars(statement.execution_options(populate_existing=True)).all()) != len(people):
         raise NotFoundError
-    company = locked_company(company.id)
-    locked: set[uuid.UUID] = {company.id}
-    # a company that is made below meanwhile is locked in the next round: under a locked parent none is made
-    while not (inside := set(db.session.scalars(queries.below(company.id)))) <= locked:
-        db.session.execute(select(Company.id).where(Company.id.in_(inside)).order_by(Company.id).with_for_update())
-        locked |= inside
+    lock_tree()
+    company_id = locked_company(company.id).id
+    inside = select(Company.id).where(Company.id.in_(queries.below(company_id))).order_by(Company.id)
+    db.session.execute(inside.with_for_update())
 
 
 def _require_owners_left(roles: Sequence[Membership], user: User) -> None:
