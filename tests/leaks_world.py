@@ -25,10 +25,12 @@ from werkzeug.test import TestResponse
 from werkzeug.utils import cached_property
 
 from tests import factories
+from tests.programs import Program
 from tests.voting import votes
 from tests.world import World
 from webapp import create_app
 from webapp.accounts import links, sessions
+from webapp.accounts import tokens as account_tokens
 from webapp.companies import operations as companies
 from webapp.core import clock, tokens
 from webapp.core.database import Base, db
@@ -67,6 +69,7 @@ STANDING: dict[str, tuple[str, Role] | None] = {
     "below": ("below", Role.ADMINISTRATOR),
     "sibling": ("sibling", Role.ADMINISTRATOR),
     "above": ("above", Role.ADMINISTRATOR),
+    "limited": ("sibling", Role.ADMINISTRATOR),
     "site": None,
     "gone": None,
     "stranger": None,
@@ -74,14 +77,17 @@ STANDING: dict[str, tuple[str, Role] | None] = {
 }
 """Everybody who looks: in which company they have a role, and which.
 
-Who is gone was administrator of Here until now. The stranger owns a company of no family.
+Who is gone was administrator of Here until now. The stranger owns a company of no family. Who is limited is a program
+alone: an administrator of Above, with a token for Sibling.
 """
 
 # What each kind of thing asks for, in its company, of whoever is to see it.
 NEEDS: dict[str, Permission | None] = {
     "company": Permission.SEE_EVENTS,
+    "companyid": Permission.SEE_EVENTS,
     "slug": Permission.SEE_EVENTS,
     "project": Permission.SEE_EVENTS,
+    "projectid": Permission.SEE_EVENTS,
     "person": Permission.SEE_EVENTS,
     "host": Permission.SEE_EVENTS,
     # events, by what they are: published for all, by their address, for guests (in two projects); cancelled, over
@@ -95,12 +101,14 @@ NEEDS: dict[str, Permission | None] = {
     # the door sees names
     "guest": Permission.CHECK_IN,
     "bearer": Permission.CHECK_IN,
+    "companion": Permission.CHECK_IN,
     "guestmail": Permission.MANAGE_GUESTS,
     "note": Permission.MANAGE_GUESTS,
     "eventlink": Permission.MANAGE_EVENTS,
     "personmail": Permission.MANAGE_PEOPLE,
     "pastperson": Permission.MANAGE_PEOPLE,
-    "membership": Permission.MANAGE_PEOPLE,
+    # an id and no more, which stands in cursors too
+    "membership": Permission.SEE_EVENTS,
     "rolemail": Permission.MANAGE_PEOPLE,
     "rolelink": Permission.MANAGE_PEOPLE,
     "ownerlink": Permission.MANAGE_OWNERS,
@@ -121,9 +129,9 @@ NEEDS: dict[str, Permission | None] = {
 # What a row's id is, by its table; None: what the texts of the row say, or those of its event.
 TABLES: dict[str, str | None] = {
     "users": None,
-    "companies": "slug",
+    "companies": "companyid",
     "memberships": "membership",
-    "projects": "project",
+    "projects": "projectid",
     "events": None,
     "questions": None,
     "answers": None,
@@ -176,8 +184,16 @@ class Family(World):
     """What can stand for each variable of a path, by its name; or for one endpoint, by "endpoint:name"."""
     ids: dict[str, Mark] = dataclasses.field(default_factory=dict)
     """Whose row has that id, by its 32 hexadecimal digits."""
+    tokens: dict[str, str] = dataclasses.field(default_factory=dict)
+    """The token of each person's program."""
     asked: dict[str, set[str]] = dataclasses.field(default_factory=dict)
     """What each endpoint has asked of its address."""
+
+    def program(self, person: str) -> Program:
+        """The program of somebody, with a token for whatever they may."""
+        program = Program(self.app)
+        program.token = self.tokens.get(person)
+        return program
 
     def add(self, name: str, value: Any, company: str, kind: str, event: Event | None = None) -> None:
         """Let `value` stand for the variable `name` of paths."""
@@ -238,7 +254,7 @@ def sees(person: str, found: Mark) -> bool:
     if company in reach(person):
         return standing is not None and need is not None and may(standing[1], need)
     # who looks after one's company from above is no secret, and what that company is called
-    return bool(standing) and company in over(standing[0]) and kind in {"company", "person", "host"}
+    return bool(standing) and company in over(standing[0]) and kind in {"company", "companyid", "person", "host"}
 
 
 # ---------------------------------------------------------------- filling it
@@ -279,7 +295,7 @@ class _Settler:
     def settle(self) -> Company:
         """Fill the company; return it."""
         self._add("slug", self.company.slug, "slug")
-        self._add("company_id", self.company.id, "slug")
+        self._add("company_id", self.company.id, "companyid")
         self._people()
         for kind in ("hidden", "public", "unlisted", "season", "called", "past", "draft"):
             self.events[kind] = self._event(kind)
@@ -337,7 +353,7 @@ class _Settler:
                 event,
                 reply="yes",
                 party_size=2,
-                companions=[self._mark("note")],
+                companions=[self._mark("companion")],
                 note=self._mark("note"),
                 invited_at=clock.now(),
             )
@@ -445,6 +461,8 @@ class _Settler:
         }
         for endpoint, letter in issued.items():
             self._add(f"accounts.{endpoint}:token", links.token_of(letter), "personmail")
+        for endpoint in ("verify_email", "verify_email_by_get"):
+            self._add(f"accounts_api.{endpoint}:token", links.token_of(issued["verify"]), "personmail")
 
 
 def _claim(family: Family, key: str) -> None:
@@ -457,7 +475,8 @@ def _claim(family: Family, key: str) -> None:
         for row in db.session.execute(sa.select(table)).mappings():
             if row["id"].hex in family.ids:
                 continue
-            said = MARK.search(" ".join(str(value) for value in row.values()))
+            texts = [str(row["name"])] if table.name == "users" else [str(value) for value in row.values()]
+            said = MARK.search(" ".join(texts))
             kind = TABLES[table.name] or (said[2] if said else events.get(row.get("event_id")))
             if table.name == "invitations":
                 kind = "eventlink" if row["event_id"] else "rolelink"
@@ -487,7 +506,7 @@ def _fill(family: Family) -> None:
             continue
         user = factories.an_account(person.title(), email=f"{person}@example.org", site_administrator=person == "site")
         if standing:
-            factories.a_membership(user, made[standing[0]], standing[1])
+            factories.a_membership(user, made["above" if person == "limited" else standing[0]], standing[1])
         if person == "gone":
             role = factories.a_membership(user, made["here"], Role.ADMINISTRATOR)
             companies.revoke(factories.acting(user), role)
@@ -495,6 +514,8 @@ def _fill(family: Family) -> None:
             factories.a_company(user, name="Elsewhere")
         family.users[person] = user.id
         family.secrets[person] = sessions.start(user, remember=True, device="Test")
+        pair = account_tokens.start(user, company_id=made["sibling"].id if person == "limited" else None)
+        family.tokens[person] = pair.company_token or pair.user_token
 
 
 class _Heard(ImmutableMultiDict[str, str]):

@@ -24,6 +24,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from tests.factories import PASSWORD
 from tests.leaks_world import (
     NEEDS,
     STANDING,
@@ -52,19 +53,31 @@ from webapp.models import App, Company, Event, Guest, Project
 
 __all__ = ["family", "made_family"]
 
-EVERYBODY = tuple(STANDING)
+PROGRAMS = tuple(STANDING)
+EVERYBODY = tuple(person for person in STANDING if person != "limited")
 WEAKER = ("doorkeeper", "organiser", "administrator")
 # Pages on which an event is looked at in every state; elsewhere a hidden one, a public one and a draft do.
 EVERY_STATE = {"events.show", "events.ics", "voting.results", "voting.ballot_file"}
 STATES = ("hidden", "public", "draft")
 # Pages of a company that also hold what belongs to those below it.
-DOWN = {"companies.mail_detail", "companies.retry_mail", "companies.offboard"}
+DOWN = {
+    *("companies.mail_detail", "companies.retry_mail", "companies.offboard"),
+    *("companies_api.get_mail", "companies_api.retry_mail", "companies_api.offboard"),
+}
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 _ASKED = re.compile(r"\bargs(?:\.get(?:list)?\(|\[)\s*\"(\w+)\"")
 
 # What is shown to everybody of an event that is published for all, and where.
 PUBLIC = {"public", "company", "host"}
 PUBLIC_PAGES = {"home.index", "events.index", "events.show", "events.ics", "voting.results", "voting.ballot_file"}
+# A program is told to which company and project a public event belongs, by their ids.
+PUBLIC_API = PUBLIC | {"companyid", "projectid"}
+PUBLIC_ENDPOINTS = {
+    "events_api.list_events",
+    "events_api.get_event",
+    "voting_api.get_results",
+    "voting_api.get_ballots",
+}
 BY_ADDRESS = {"unlisted", "company", "host"}
 
 # What a link shows to whoever has it, by the kind of thing that it opens.
@@ -86,12 +99,33 @@ SITE_PAGES = {
     "admin.mail_detail": {"guestmail", "rolemail", "guest", "bearer", "mailerror", "hidden"},
 }
 
+# Of which account a program asks is said to be somebody else's, whether there is one or not.
+ACCOUNTS = {"accounts_api.get_user", "accounts_api.update_user"}
+
+# What programs send, where a body without anything in it is refused whosever the thing is; {person} is who sends it.
+BODIES: dict[str, Any] = {
+    "accounts_api.authenticate_administrator": {"email": "{person}@example.org", "password": PASSWORD},
+    "accounts_api.authenticate_for": {"email": "{person}@example.org", "password": PASSWORD},
+    "companies_api.change_role": {"role": "organiser"},
+    "companies_api.create_app": {"name": "Printer", "scopes": ["events:read"]},
+    "companies_api.create_project": {"name": "Winter"},
+    "guests_api.add_guest": {"email": "iva@example.org"},
+    "guests_api.add_guests": {"guests": [{"email": "iva@example.org"}]},
+    "guests_api.check_in": {"walk_in": "Iva"},
+}
+
+# These answer to a password, and to a token that is to be a new one, whatever the token may.
+BY_PASSWORD = {"accounts_api.authenticate_administrator", "accounts_api.authenticate_for"}
+TURNING = {"accounts_api.refresh"}
+
 # What pages read from their addresses, and what might be asked of them that is foreign. A search is for a part of the
 # marks, so that what is written back into its field is none.
 PARAMETERS: dict[str, list[str]] = {
     "below": ["below=yes", "below=no"],
     "company": ["company={slug}"],
+    "company_id": ["company_id={company_id}"],
     "format": ["format=csv", "format=jsonl"],
+    "limit": ["limit=1"],
     "from": ["from=2000-01-01"],
     "id": [
         "thing=company&id={company_id}",
@@ -117,8 +151,8 @@ PARAMETERS: dict[str, list[str]] = {
     **{name: [] for name in ("ticked", "v")},
 }
 
-# Kinds that stand on no page: they are looked for all the same.
-UNSEEN = {"use"}
+# Kinds that stand on no page, or not for all who might see them: they are looked for all the same.
+UNSEEN = {"use", "membership", "companion", "companyid", "projectid"}
 
 
 # ---------------------------------------------------------------- what can be opened
@@ -130,9 +164,16 @@ def variables(rule: Rule) -> tuple[str, ...]:
 
 
 def rules(family: Family, method: str) -> list[Rule]:
-    """Every route that answers `method`."""
+    """Every page that answers `method`."""
     found = [rule for rule in family.app.url_map.iter_rules() if method in (rule.methods or ())]
     return sorted((rule for rule in found if is_page(rule.endpoint)), key=lambda rule: rule.endpoint)
+
+
+def endpoints_of_api(family: Family, *methods: str) -> list[tuple[str, Rule]]:
+    """Every endpoint for programs that answers one of `methods`, with that method."""
+    found = [rule for rule in family.app.url_map.iter_rules() if rule.endpoint.partition(".")[0].endswith("_api")]
+    answering = [(method, rule) for rule in found for method in methods if method in (rule.methods or ())]
+    return sorted(answering, key=lambda one: (one[1].endpoint, one[0]))
 
 
 def known(family: Family, rule: Rule, name: str) -> list[Value]:
@@ -209,6 +250,8 @@ def shown_to(person: str, rule: Rule, values: tuple[Value, ...], found: Mark) ->
     company, kind = found
     if sees(person, found) or (rule.endpoint in PUBLIC_PAGES and kind in PUBLIC):
         return True
+    if rule.endpoint in PUBLIC_ENDPOINTS and kind in PUBLIC_API:
+        return True
     if person == "site" and of_site(rule.endpoint):
         return kind in SITE | SITE_PAGES.get(rule.endpoint, set())
     if values and values[0].company == company:
@@ -230,6 +273,7 @@ class Looking:
     def __init__(self, family: Family, person: str) -> None:
         self.family, self.person = family, person
         self.browser = family.browser(person)
+        self.program = family.program(person)
         self.read: set[Mark] = set()
         self.found: list[str] = []
         self.opened: dict[str, tuple[Rule, tuple[Value, ...]]] = {}
@@ -237,7 +281,7 @@ class Looking:
     def looks(self, rule: Rule, values: tuple[Value, ...], asked: str = "") -> None:
         """Open one page, with `asked` as the query in its address."""
         path = address(self.family, rule, values) + (f"?{asked}" if asked else "")
-        answer = self.browser.get(path)
+        answer = self.browser.get(path) if is_page(rule.endpoint) else self.program.get(path)
         said = f"{rule.endpoint} {path} ({', '.join(f'{v.company} {v.kind}' for v in values)})"
         # what somebody asks for by its id is no news
         typed = [text for _name, text in parse_qsl(asked) if self.family.marks_in(text)]
@@ -251,11 +295,13 @@ class Looking:
             self.found.append(f"{said} breaks: {answer.status_code}")
         if answer.status_code == 200 and not asked:
             self.opened.setdefault(rule.endpoint, (rule, values))
-        if foreign(self.person, rule, values) and answer.status_code != 404 and not self._excused(values, answer):
+        if foreign(self.person, rule, values) and answer.status_code != 404 and not self._excused(rule, values, answer):
             self.found.append(f"{said} is {answer.status_code}, not 404")
 
-    def _excused(self, values: tuple[Value, ...], answer: TestResponse) -> bool:
-        if self.person == "nobody" and where_to_sign_in(answer):
+    def _excused(self, rule: Rule, values: tuple[Value, ...], answer: TestResponse) -> bool:
+        if rule.endpoint in ACCOUNTS and answer.status_code == 403:
+            return True
+        if self.person == "nobody" and (where_to_sign_in(answer) or answer.status_code == 401):
             return True
         # it is theirs, and they may not do this in it, whatever else is in the path
         return answer.status_code == 403 and bool(values) and seen(self.person, values[0])
@@ -266,6 +312,18 @@ class Looking:
             if not endpoints or rule.endpoint in endpoints:
                 for values in fillings(self.family, rule, self.person):
                     self.looks(rule, values)
+
+    def fetches_everything(self) -> None:
+        """Get, as a program, all that programs can get; and ask each list for what is foreign."""
+        for _method, rule in endpoints_of_api(self.family, "GET"):
+            if rule.endpoint in TURNING:
+                continue
+            for values in fillings(self.family, rule, self.person):
+                self.looks(rule, values)
+        for rule, values in list(self.opened.values()):
+            for name in ("company_id", "format", "id", "limit", "person", "project", "search", "state", "when"):
+                for asked in self.questions(name):
+                    self.looks(rule, values, asked)
 
     def asks_for_everything(self) -> None:
         """Ask every page that opened for what is foreign, by each of the parameters that it reads."""
@@ -328,6 +386,14 @@ def test_nobody_is_shown_what_is_not_theirs(family: Family, person: str):
         assert not theirs - {kind for whose, kind in looking.read if whose == company}, company
 
 
+@pytest.mark.parametrize("person", PROGRAMS)
+def test_no_program_is_told_what_is_not_theirs(family: Family, person: str):
+    looking, ledger = Looking(family, person), Ledger(family)
+    looking.fetches_everything()
+    assert not looking.found, "\n".join(looking.found)
+    assert not ledger.changed(), "what was only read has changed something"
+
+
 # ---------------------------------------------------------------- writing
 
 
@@ -371,6 +437,46 @@ def meddled(family: Family, person: str, *endpoints: str) -> list[str]:
 def test_nobody_changes_what_is_not_theirs(family: Family, person: str):
     found = meddled(family, person)
     assert not found, "\n".join(found)
+
+
+def body_of(person: str, endpoint: str) -> dict[str, Any]:
+    """What somebody's program sends."""
+    body = BODIES.get(endpoint, {})
+    return {name: text.format(person=person) if isinstance(text, str) else text for name, text in body.items()}
+
+
+@pytest.mark.parametrize("person", PROGRAMS)
+def test_no_program_changes_what_is_not_theirs(family: Family, person: str):
+    program, ledger, found = family.program(person), Ledger(family), []
+    for method, rule in endpoints_of_api(family, "POST", "PUT", "PATCH", "DELETE"):
+        for values in fillings(family, rule, person):
+            if foreign(person, rule, values) and not (person == "limited" and rule.endpoint in BY_PASSWORD):
+                body = body_of(person, rule.endpoint)
+                answer = program.send(method, address(family, rule, values), json=body)
+                said = f"{method} {rule.endpoint} ({', '.join(f'{v.company} {v.kind}' for v in values)})"
+                allowed = {404}
+                if person == "nobody":
+                    allowed.add(401)
+                if rule.endpoint in ACCOUNTS or seen(person, values[0]):
+                    # it is theirs, and they may not do this in it, whatever else is in the path
+                    allowed.add(403)
+                if answer.status_code not in allowed:
+                    found.append(f"{said} is {answer.status_code}, not {allowed}")
+                # a right password is hashed anew where the hash was a weak one, as those of tests are
+                tables = [name for name in ledger.changed() if name != "users" or rule.endpoint not in BY_PASSWORD]
+                if tables:
+                    found.append(f"{said} changes {', '.join(tables)}")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_program_does_not_find_out_which_accounts_there_are(family: Family, method: str):
+    there = family.paths["user_id"][0].text
+    answers = [
+        family.program("stranger").send(method, f"/api/users/{user_id}", json={} if method == "PUT" else None)
+        for user_id in (there, uuid.uuid4(), "nobody")
+    ]
+    assert len({(answer.status_code, answer.json["error"]["message"]) for answer in answers}) == 1
 
 
 # Fields in which an id or the name of a company is sent, and the pages that take them.
