@@ -14,6 +14,7 @@ from tests import settings_page
 from webapp.config import SETTINGS
 from webapp.mail.telling import tellers
 from webapp.web.access import init_access, public
+from webapp.web.endpoints import Api
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 APP = ROOT / "webapp"
@@ -308,13 +309,23 @@ def test_the_page_of_settings_says_what_the_code_says():
     assert settings_page.page(SETTINGS[1:]) != text
 
 
-def test_a_blueprint_is_listed_in_create_app(app: Flask):
-    made = {
-        ast.unparse(node.value.args[0]).strip("'\"")
+def _made(kind: str) -> set[str]:
+    """The names of what is made as `name = kind("…")` anywhere in the app."""
+    return {
+        str(node.value.args[0].value)
         for file in SOURCES
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.value.args
-        if ast.unparse(node.value.func) == Blueprint.__name__
+        if ast.unparse(node.value.func) == kind and isinstance(node.value.args[0], ast.Constant)
     }
-    assert made - set(app.blueprints) == set()
+
+
+def test_a_blueprint_is_listed_in_create_app(app: Flask):
+    assert _made(Blueprint.__name__) - set(app.blueprints) == set()
+
+
+def test_the_face_of_a_feature_for_programs_is_listed_in_create_app(app: Flask):
+    made = _made(Api.__name__)
+    assert made
+    assert {f"{name}_api" for name in made} - set(app.blueprints) == set()
     assert "guests" in made
