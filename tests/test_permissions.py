@@ -72,6 +72,8 @@ POST accounts.update_profile      in  303  303  303  303  303  303  303  303  30
 GET  accounts.verify            200
 POST accounts.verify            303
 
+GET  api.docs                   200
+
 GET  admin.account                 in  404  404  404  404  404  404  404  404  404  200
 GET  admin.accounts                in  404  404  404  404  404  404  404  404  404  200
 GET  admin.companies               in  404  404  404  404  404  404  404  404  404  200

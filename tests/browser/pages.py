@@ -159,6 +159,12 @@ PAGES = (
     Shown("invite-site-already", "/invite/{invite-site}", "new"),
     Shown("invite-used", "/invite/{invite-used}", status=404),
     Shown("invite-sent", "/invite/sent"),
+    # for programmers
+    Shown("manual", "/api/docs"),
+    Shown("manual-python", "/api/docs", "neza", lambda page: page.get_by_label("Python").check()),
+    Shown("manual-found", "/api/docs", act=lambda page: page.locator("#find").fill("guests")),
+    Shown("manual-nothing", "/api/docs", act=lambda page: page.locator("#find").fill("zebra")),
+    Shown("manual-answer", "/api/docs", act=lambda page: page.locator("#add-guest summary").click()),
     # somebody with an account
     Shown("home", "/", "eva"),
     Shown("home-organiser", "/", "neza"),

@@ -1,5 +1,6 @@
 """The OpenAPI document, made of what the endpoints declare (OpenAPI Specification 3.1.1)."""
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -17,6 +18,7 @@ _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
 _REF = "#/components/schemas/{model}"
 _ERROR = {
     "type": "object",
+    "description": "Why something was not done.",
     "required": ["error"],
     "properties": {
         "error": {
@@ -37,11 +39,14 @@ _ERROR = {
 }
 _META = {
     "type": "object",
+    "description": "What was done, for programs (`id`) and for people (`message`).",
     "required": ["id", "message", "code"],
     "properties": {"id": {"type": "string"}, "message": {"type": "string"}, "code": {"type": "integer"}},
 }
 _LIST_META = {
     "type": "object",
+    "description": "What was listed, how many there are in all, and where the next page begins.",
+    "description": "What was done, for programs (`id`) and for people (`message`).",
     "required": ["id", "message", "code", "next", "count"],
     "properties": {
         **_META["properties"],  # type: ignore[dict-item]
@@ -52,6 +57,23 @@ _LIST_META = {
         "count": {"type": "integer", "description": "How many there are in all."},
     },
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """The schemas made of the models, by name, and the reference to each: two of one name get two names here."""
+
+    refs: dict[Any, dict[str, Any]]
+    schemas: dict[str, Any]
+
+    def name(self, model: type[BaseModel]) -> str:
+        """Return the name of a model that comes in."""
+        return str(self.refs[model, "validation"]["$ref"].rpartition("/")[2])
+
+    def taken(self, model: type[BaseModel]) -> dict[str, Any]:
+        """Return the schema of a model that comes in."""
+        found: dict[str, Any] = self.schemas[self.name(model)]
+        return found
 
 
 def _path(rule: str) -> str:
@@ -70,10 +92,10 @@ def _variables(rule: str) -> list[dict[str, Any]]:
     ]
 
 
-def _query(endpoint: Endpoint, schemas: dict[str, Any]) -> list[dict[str, Any]]:
+def _query(endpoint: Endpoint, made: Made) -> list[dict[str, Any]]:
     if endpoint.asks is None:
         return []
-    asked = schemas[endpoint.asks.__name__]
+    asked = made.taken(endpoint.asks)
     return [
         {
             "name": name,
@@ -102,11 +124,11 @@ def refusals_of(endpoint: Endpoint) -> list[type[AppError]]:
     return list(dict.fromkeys([*endpoint.refusals, *frame]))
 
 
-def _responses(endpoint: Endpoint) -> dict[str, Any]:
+def _responses(endpoint: Endpoint, made: Made) -> dict[str, Any]:
     by_status: dict[int, list[type[AppError]]] = {}
     for error in refusals_of(endpoint):
         by_status.setdefault(error.status, []).append(error)
-    found: dict[str, Any] = {str(endpoint.status): _success(endpoint)}
+    found: dict[str, Any] = {str(endpoint.status): _success(endpoint, made)}
     if endpoint.method == "GET":
         found["304"] = {"description": "Nothing has changed since the ETag that was sent as If-None-Match."}
     for status, errors in sorted(by_status.items()):
@@ -118,14 +140,14 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     return found
 
 
-def _success(endpoint: Endpoint) -> dict[str, Any]:
+def _success(endpoint: Endpoint, made: Made) -> dict[str, Any]:
     if endpoint.status == 204:
         return {"description": "Done; there is nothing to say."}
     if endpoint.media != JSON:
         return {"description": endpoint.summary, "content": {endpoint.media: {"schema": {"type": "string"}}}}
     data: dict[str, Any] = {"type": "object"}
     if endpoint.gives is not None:
-        data = {"$ref": _REF.format(model=endpoint.gives.__name__)}
+        data = made.refs[endpoint.gives, "serialization"]
     if endpoint.listed:
         data = {"type": "array", "items": data}
     meta = {"$ref": "#/components/schemas/ListMeta" if endpoint.listed else "#/components/schemas/Meta"}
@@ -139,22 +161,22 @@ def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
     return [{"token": [str(endpoint.access)] if isinstance(endpoint.access, Scope) else []}]
 
 
-def _operation(endpoint: Endpoint, number: int, schemas: dict[str, Any]) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, number: int, made: Made) -> dict[str, Any]:
     rule = endpoint.paths[number]
     said: dict[str, Any] = {
         "operationId": endpoint.name if number == 0 else f"{endpoint.name}_{number + 1}",
         "tags": [endpoint.tag],
         "summary": endpoint.summary,
         "description": endpoint.about,
-        "parameters": [*_variables(rule), *_query(endpoint, schemas)],
-        "responses": _responses(endpoint),
+        "parameters": [*_variables(rule), *_query(endpoint, made)],
+        "responses": _responses(endpoint, made),
         "security": _security(endpoint),
     }
     if endpoint.remembers:
         said["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
     if endpoint.takes is not None:
-        content = {"application/json": {"schema": {"$ref": _REF.format(model=endpoint.takes.__name__)}}}
-        said["requestBody"] = {"required": bool(schemas[endpoint.takes.__name__].get("required")), "content": content}
+        content = {"application/json": {"schema": made.refs[endpoint.takes, "validation"]}}
+        said["requestBody"] = {"required": bool(made.taken(endpoint.takes).get("required")), "content": content}
     return said
 
 
@@ -171,14 +193,14 @@ def document(apis: Iterable[Api], *, base_url: str, name: str, version: str) -> 
     """Return the OpenAPI document of `apis` as plain data."""
     endpoints = [endpoint for api in apis for endpoint in api.endpoints]
     models: Any = list(dict.fromkeys(_models(endpoints)))
-    _names, made = models_json_schema(models, ref_template=_REF)
-    schemas: dict[str, Any] = made.get("$defs", {})
+    refs, defined = models_json_schema(models, ref_template=_REF)
+    made = Made(dict(refs), defined.get("$defs", {}))
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         for number, rule in enumerate(endpoint.paths):
-            paths.setdefault(_path(rule), {})[endpoint.method.lower()] = _operation(endpoint, number, schemas)
-    asked = {endpoint.asks.__name__ for endpoint in endpoints if endpoint.asks is not None}
-    shown = {key: value for key, value in schemas.items() if key not in asked}
+            paths.setdefault(_path(rule), {})[endpoint.method.lower()] = _operation(endpoint, number, made)
+    asked = {made.name(endpoint.asks) for endpoint in endpoints if endpoint.asks is not None}
+    shown = {key: value for key, value in made.schemas.items() if key not in asked}
     return {
         "openapi": "3.1.1",
         "info": {"title": name, "version": version, "description": "Invite guests, gather them and decide together."},

@@ -4,10 +4,13 @@ import functools
 import importlib.metadata
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify
+from flask import Blueprint, current_app, jsonify, make_response, render_template, request
+from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
 from webapp.api.openapi import document
+from webapp.api.quick_start import Step, steps
+from webapp.api.reference import Chapter, chapters
 from webapp.extensions import csrf
 from webapp.web.access import public
 from webapp.web.site import current_site
@@ -23,7 +26,26 @@ def openapi() -> Response:
     response = jsonify(_document(current_app.config["BASE_URL"], current_site().name))
     response.add_etag()
     response.headers["Cache-Control"] = "public, max-age=300"
+    response.make_conditional(request)
     return response
+
+
+@bp.get("/docs")
+@public
+def docs() -> Response:
+    """Show programmers the way in, and every endpoint there is."""
+    base, site = current_app.config["BASE_URL"], current_site()
+    start, found = _manual(base, site.name, str(get_locale()))
+    response = make_response(render_template("api/docs.html", base=base, steps=start, chapters=found))
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.make_conditional(request)
+    return response
+
+
+@functools.lru_cache(maxsize=4)
+def _manual(base_url: str, name: str, _locale: str) -> tuple[tuple[Step, ...], tuple[Chapter, ...]]:
+    return steps(base_url), chapters(_document(base_url, name))
 
 
 @functools.lru_cache(maxsize=4)

@@ -1,0 +1,205 @@
+"""The reference of the docs page: the OpenAPI document, read for people."""
+
+import dataclasses
+import json
+import re
+from typing import Any
+
+from webapp.api import samples
+from webapp.api.words import meaning
+
+Json = dict[str, Any]
+_EVERYWHERE = {"304", "415", "429", "503"}
+"""Said once for all endpoints."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One thing that is sent: where (path, query or body), its type in words, whether it must be, and what it means."""
+
+    name: str
+    where: str
+    kind: str
+    required: bool
+    about: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """A way not to get what one asked for."""
+
+    status: str
+    id: str
+    about: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One endpoint: `id` is what stands behind # in its address."""
+
+    id: str
+    method: str
+    path: str
+    aliases: tuple[str, ...]
+    summary: str
+    about: str
+    public: bool
+    scope: str | None
+    fields: tuple[Field, ...]
+    curl: str
+    status: str
+    said: str
+    answer: str | None
+    refusals: tuple[Refusal, ...]
+    remembers: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Chapter:
+    """The endpoints of one feature."""
+
+    id: str
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def slug(name: str) -> str:
+    """Return what stands behind # for `name`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def kind_of(schema: Json, schemas: Json) -> str:
+    """Return the type of a field in words: `uuid`, `list of text`, `"yes" or "no"`."""
+    whole = samples.resolved(schema, schemas)
+    if "enum" in whole:
+        return " | ".join(json.dumps(one) for one in whole["enum"])
+    if whole.get("type") == "array":
+        return "list of " + kind_of(whole.get("items", {}), schemas)
+    words = {"string": "text", "boolean": "true | false", "integer": "whole number"}
+    found = whole.get("format") or words.get(str(whole.get("type")), str(whole.get("type", "any")))
+    nullable = any(one.get("type") == "null" for one in schema.get("anyOf", ()))
+    return f"{found} | null" if nullable and "enum" not in whole else str(found)
+
+
+def _limits(schema: Json, schemas: Json) -> str:
+    whole = samples.resolved(schema, schemas)
+    if "maxLength" in whole:
+        return f"≤ {whole['maxLength']}"
+    if "maxItems" in whole:
+        return f"≤ {whole['maxItems']}"
+    if "minimum" in whole and "maximum" in whole:
+        return f"{whole['minimum']} … {whole['maximum']}"
+    return ""
+
+
+def _field(name: str, where: str, schema: Json, schemas: Json, *, required: bool, about: str = "") -> Field:
+    limits = _limits(schema, schemas)
+    kind = kind_of(schema, schemas)
+    return Field(
+        name=name,
+        where=where,
+        kind=f"{kind}, {limits}" if limits else kind,
+        required=required,
+        about=about or schema.get("description") or meaning(name),
+    )
+
+
+def _fields(operation: Json, schemas: Json) -> tuple[Field, ...]:
+    found = [
+        _field(
+            one["name"], one["in"], one["schema"], schemas, required=one["required"], about=one.get("description", "")
+        )
+        for one in operation.get("parameters", ())
+        if "name" in one
+    ]
+    schema = _sent(operation)
+    if schema is not None:
+        whole = samples.resolved(schema, schemas)
+        required = whole.get("required", ())
+        found += [
+            _field(name, "body", one, schemas, required=name in required)
+            for name, one in whole.get("properties", {}).items()
+        ]
+    return tuple(found)
+
+
+def _sent(operation: Json) -> Json | None:
+    content = operation.get("requestBody", {}).get("content", {})
+    found: Json | None = content.get("application/json", {}).get("schema")
+    return found
+
+
+def _refusals(responses: Json) -> tuple[Refusal, ...]:
+    found = []
+    for status, response in sorted(responses.items()):
+        if status.startswith("2") or status in _EVERYWHERE:
+            continue
+        for line in response["description"].split("\n\n"):
+            matched = re.fullmatch(r"`([^`]+)`: (.*)", line, re.DOTALL)
+            found.append(Refusal(status, matched[1], matched[2]) if matched else Refusal(status, "", line))
+    return tuple(found)
+
+
+def _answer(status: str, response: Json, schemas: Json) -> str | None:
+    content = response.get("content", {})
+    if "application/json" not in content:
+        return None
+    matched = re.match(r"`([^`]+)`: (.*)", response["description"], re.DOTALL)
+    data: Json = samples.value("", content["application/json"]["schema"], schemas)
+    data["meta"] |= {"code": int(status)}
+    if matched:
+        data["meta"] |= {"id": matched[1], "message": matched[2]}
+    return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str, aliases: tuple[str, ...]) -> Entry:
+    name = operation["operationId"]
+    status, response = next((s, r) for s, r in operation["responses"].items() if s.startswith("2"))
+    needed = operation["security"]
+    scope = next((one["token"][0] for one in needed if one.get("token")), None)
+    public = {} in needed
+    sends = samples.body(name, _sent(operation), schemas)
+    token = name in samples.WITH_TOKEN or (not public and name not in samples.WITHOUT_TOKEN)
+    return Entry(
+        id=slug(name),
+        method=method.upper(),
+        path=path,
+        aliases=aliases,
+        summary=operation["summary"],
+        about=operation["description"].partition("\n")[2].strip(),
+        public=public,
+        scope=scope,
+        fields=_fields(operation, schemas),
+        curl=samples.curl(
+            name, method.upper(), base + path, sends=sends, token=token, asks=samples.QUERIES.get(name, "")
+        ),
+        status=status,
+        said=response["description"],
+        answer=_answer(status, response, schemas),
+        refusals=_refusals(operation["responses"]),
+        remembers=any("$ref" in one for one in operation.get("parameters", ())),
+    )
+
+
+def chapters(document: Json) -> tuple[Chapter, ...]:
+    """Return the reference made of an OpenAPI document of ours, in the order of its tags."""
+    schemas = document["components"]["schemas"]
+    base = document["servers"][0]["url"]
+    operations = {
+        operation["operationId"]: (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    aliases: dict[str, list[str]] = {}
+    for name, (path, _method, _operation) in operations.items():
+        first = re.sub(r"_\d+$", "", name)
+        if first != name and first in operations:
+            aliases.setdefault(first, []).append(path)
+    others = {path for paths in aliases.values() for path in paths}
+    entries: dict[str, list[Entry]] = {tag["name"]: [] for tag in document["tags"]}
+    for name, (path, method, operation) in operations.items():
+        if re.sub(r"_\d+$", "", name) in operations and re.search(r"_\d+$", name) and path in others:
+            continue
+        entry = _entry(path, method, operation, schemas, base=base, aliases=tuple(aliases.get(name, ())))
+        entries[operation["tags"][0]].append(entry)
+    return tuple(Chapter(slug(title), title, tuple(found)) for title, found in entries.items() if found)
