@@ -14,6 +14,7 @@ from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.operation import operation
 from webapp.core.permissions import Role
+from webapp.events import words
 from webapp.models import (
     Answer,
     CoHost,
@@ -121,6 +122,7 @@ def an_event(
         **values,
     )
     save(event)
+    operation(words.write)(event)
     rows: list[Any] = [CoHost(event_id=event.id, user_id=user.id) for user in co_hosts]
     for position, (asked, answers) in enumerate((questions or {}).items()):
         question = Question(event_id=event.id, position=position, text=asked)

@@ -28,6 +28,7 @@ from webapp.models import (
     Company,
     Event,
     EventDay,
+    EventWord,
     Invitation,
     InvitationUse,
     JournalEntry,
@@ -126,6 +127,20 @@ def test_the_days_of_events_are_counted_from_the_guest_lists(fresh: Flask):
     assert kept["journal_entries"] == before["journal_entries"]
     assert kept["login_sessions"] == before["login_sessions"]
     assert kept["guests"] == before["guests"] + 3
+
+
+def test_events_are_found_by_their_words_once_the_tables_know_them(fresh: Flask):
+    flask_migrate.upgrade()
+    fill()
+    user, company = db.session.query(factories.User).first(), db.session.query(Company).filter_by(parent_id=None).one()
+    factories.an_event(company, user, title="Žive meje", place="東京")
+    words = sa.select(EventWord.word, EventWord.event_id, EventWord.starts_at)
+    before = set(db.session.execute(words))
+    assert {"zive", "meje", "東京"} <= {word for word, _event, _start in before}
+    db.session.remove()
+    flask_migrate.downgrade(revision="0003")
+    flask_migrate.upgrade()
+    assert set(db.session.execute(words)) == before
 
 
 def test_the_journal_numbers_on_after_its_table_was_rebuilt(fresh: Flask):

@@ -11,7 +11,7 @@ from pydantic import Field
 from webapp.core.actor import NOBODY, Actor, Scope
 from webapp.core.errors import InputError
 from webapp.core.schema import Blank, Email, Line, Paragraphs, Schema, TimeZone, judge
-from webapp.events import operations, policy, queries
+from webapp.events import listed, operations, policy, queries
 from webapp.events.errors import CapacityError, EventInUseError, EventStateError, FrozenError
 from webapp.events.schemas import (
     MOST_CO_HOSTS,
@@ -152,7 +152,7 @@ def shown(event: Event, *, manages: bool) -> EventOut:
 def _reader() -> Actor:
     """Return who reads: a token without the scope for events reads what everybody may."""
     actor = current_actor()
-    return actor if actor.has_scope(Scope.EVENTS_READ) else NOBODY
+    return actor.under(Scope.EVENTS_READ) if actor.has_scope(Scope.EVENTS_READ) else NOBODY
 
 
 class CalledOffOut(Out):
@@ -183,20 +183,22 @@ class EventsQuery(SearchQuery):
 def list_events(query: EventsQuery) -> Listing:
     """List events by their start: without a token the public ones, with one also those of the account.
 
-    `search` looks into title and place.
+    `search`: how words of title or place begin; "taco" finds "Tacos", "aco" does not. Accents and case do not matter.
+    `count` counts up to 10,000: that number says that there are so many or more.
     """
     actor = _reader()
-    statement = queries.events_listed(
+    found = listed.events_listed(
         actor, when=query.when, search=query.search, project=query.project, company=query.company
     )
     return listing(
-        statement,
+        found.page,
         (Event.starts_at, Event.id),
         query,
-        key=lambda found: (found[0].starts_at, found[0].id),
+        key=lambda row: (row[0].starts_at, row[0].id),
         types=(dt.datetime, uuid.UUID),
-        show=lambda found: shown(found[0], manages=found[1]),
+        show=lambda row: shown(row[0], manages=row[1]),
         fetch=lambda asked: queries.list_whole(actor, asked),
+        count=found.count(),
     )
 
 

@@ -20,7 +20,7 @@ from webapp.core.errors import ForbiddenError, InputError
 from webapp.core.hooks import EventChange, event_cancelled, event_changed
 from webapp.core.operation import count, locked, operation
 from webapp.core.permissions import Permission
-from webapp.events import policy, queries, questions
+from webapp.events import policy, queries, questions, words
 from webapp.events.errors import CapacityError, EventInUseError, EventStateError, FrozenError
 from webapp.events.schemas import EventInput
 from webapp.journal.writing import record
@@ -78,6 +78,7 @@ def create_event(actor: Actor, data: EventInput, *, publish: bool, co_hosts: Seq
     event.questions = []
     db.session.add(event)
     db.session.flush()
+    words.write(event)
     questions.write(event, data.questions)
     record(actor, "event.created", event, event_id=event.id)
     if co_hosts:
@@ -198,6 +199,8 @@ def _write(event: Event, changes: dict[str, Any], changed: frozenset[str]) -> No
     if not count(guarded.values(**values)):
         message = _("%(num)d places are taken already.", num=taken)
         raise CapacityError(fields={"capacity": message})
+    if changed & {"title", "place", "starts_at"}:
+        words.write(event)
 
 
 @operation
@@ -253,6 +256,7 @@ def duplicate_event(actor: Actor, event: Event) -> Event:
     copy.co_hosts = [CoHost(user_id=old.user_id) for old in event.co_hosts if old.user_id != actor.user_id]
     db.session.add(copy)
     db.session.flush()
+    words.write(copy)
     record(actor, "event.duplicated", copy, event_id=copy.id, source=str(event.id))
     return copy
 

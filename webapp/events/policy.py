@@ -9,7 +9,7 @@ from webapp.companies import policy as companies_policy
 from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.permissions import Permission, Role, may, require
-from webapp.models import CoHost, CompanyAncestor, Event, Guest
+from webapp.models import CoHost, CompanyAncestor, Event, Guest, Membership
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,6 +132,63 @@ def managed_by(actor: Actor) -> ColumnElement[bool]:
         return false()
     organises = Event.company_id.in_(companies_policy.company_ids(actor, at_least=Role.ORGANISER))
     return or_(hosted_by(actor), organises)
+
+
+@dataclasses.dataclass(frozen=True)
+class Way:
+    """One way in which events come onto a list.
+
+    `few`: there are as many as the account itself was put on, one by one, not as many as a company or the site has.
+    """
+
+    condition: ColumnElement[bool]
+    few: bool = False
+
+
+def own_ways(actor: Actor) -> list[Way]:
+    """Return the ways in which events are `actor`'s own: it hosts or co-hosts them, or is on their guest list."""
+    if actor.user_id is None:
+        return []
+    co_hosted = select(CoHost.event_id).where(CoHost.user_id == actor.user_id)
+    return [
+        Way(and_(Event.host_id == actor.user_id, _limit(actor))),
+        Way(and_(Event.id.in_(co_hosted), _limit(actor)), few=True),
+        Way(guest_of(actor), few=True),
+    ]
+
+
+# Above that many companies their events are looked for among all there are: they are a good part of them.
+MOST_COMPANIES = 16
+
+
+def ways_listed(actor: Actor) -> list[Way]:
+    """Return the ways in which an event stands in lists that `actor` is shown: `listed_for`, an index for each.
+
+    The companies are read now; what is shown is what they are at this moment.
+    """
+    public = Way(and_(Event.state == "published", Event.visibility == "public"))
+    if actor.system:
+        return [Way(true())]
+    if actor.user_id is None:
+        return [public]
+    return [public, *own_ways(actor), *_company_ways(actor)]
+
+
+def _company_ways(actor: Actor) -> list[Way]:
+    roles: dict[uuid.UUID, Role] = {}
+    with_role = companies_policy.company_ids(actor).add_columns(Membership.role)
+    for company_id, role in db.session.execute(with_role):
+        roles[company_id] = max(roles.get(company_id, Role(role)), Role(role), key=lambda one: one.rank)
+    if len(roles) > MOST_COMPANIES:
+        organised = Event.company_id.in_(companies_policy.company_ids(actor, at_least=Role.ORGANISER))
+        worked = Event.company_id.in_(companies_policy.company_ids(actor))
+        return [Way(organised), Way(and_(Event.published_at.is_not(None), worked))]
+    return [
+        Way(Event.company_id == company_id)
+        if role.rank >= Role.ORGANISER.rank
+        else Way(and_(Event.published_at.is_not(None), Event.company_id == company_id))
+        for company_id, role in roles.items()
+    ]
 
 
 def listed_for(actor: Actor) -> ColumnElement[bool]:

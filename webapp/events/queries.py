@@ -3,13 +3,12 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Final
 
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.companies import policy as companies_policy
-from webapp.core import clock, text
+from webapp.core import clock
 from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import NotFoundError
@@ -28,8 +27,6 @@ from webapp.models import (
     Tally,
     User,
 )
-
-WHEN: Final = ("upcoming", "past", "mine")
 
 _WHOLE = (
     joinedload(Event.company),
@@ -76,39 +73,14 @@ def projects_seen(actor: Actor, chosen: uuid.UUID | None = None) -> list[Project
     return list(db.session.scalars(statement))
 
 
-def _pattern(search: str) -> str:
-    plain = text.fold(text.fit(search[:200])).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{plain}%"
+def project_events(actor: Actor, project: uuid.UUID, *, when: str) -> Select[Event]:
+    """Return a SELECT, without an order, of the events of a project that `actor` is shown in lists.
 
-
-def events_listed(
-    actor: Actor,
-    *,
-    when: str = "upcoming",
-    search: str = "",
-    project: uuid.UUID | None = None,
-    company: uuid.UUID | None = None,
-) -> Select[Event]:
-    """Return a SELECT, without an order, of the events that `actor` is shown in lists.
-
-    `when`: "upcoming" (not over yet), "past" (over), "mine" (hosted, co-hosted, or on the guest list of), or "all".
-    `search`: part of the title or place. `project`: only this project's; `company`: only this company's own.
+    `when`: "upcoming" (not over yet) or "past" (over). Lists of events of any kind are those of `events.listed`.
     """
-    statement = select(Event).where(policy.listed_for(actor))
-    if when == "mine":
-        # Whoever hosts an event or is its guest is shown it, so that there is nothing more to ask.
-        statement = select(Event).where(or_(policy.hosted_by(actor), policy.guest_of(actor)))
-    elif when == "past":
-        statement = statement.where(Event.ends_at < clock.now())
-    elif when != "all":
-        statement = statement.where(Event.ends_at >= clock.now())
-    if search.strip():
-        statement = statement.where(Event.search_key.like(_pattern(search), escape="\\"))
-    if project is not None:
-        statement = statement.where(Event.project_id == project)
-    if company is not None:
-        statement = statement.where(Event.company_id == company)
-    return statement
+    moment = clock.now()
+    shown = Event.ends_at < moment if when == "past" else Event.ends_at >= moment
+    return select(Event).where(policy.listed_for(actor), Event.project_id == project, shown)
 
 
 def list_whole(actor: Actor, statement: Select[Event]) -> list[tuple[Event, bool]]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -12,10 +13,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from webapp.companies.queries import projects_of
 from webapp.core.errors import InputError
 from webapp.core.text import slugify
-from webapp.events import operations, policy, queries
+from webapp.events import listed, operations, policy, queries
 from webapp.events.calendar import MEDIA_TYPE, event_calendar
 from webapp.events.forms import EventForm
-from webapp.models import Event
 from webapp.voting.rule import Rule
 from webapp.web.access import public, signed_in
 from webapp.web.asking import asked
@@ -41,13 +41,13 @@ def index() -> str:
     """List events: those that everybody may see, and those of one's own."""
     actor = current_actor()
     when = request.args.get("when", "upcoming")
-    when = when if when in queries.WHEN else "upcoming"
+    when = when if when in listed.WHEN and when != "all" else "upcoming"
     search = request.args.get("search", "")[:200]
     project = _project_id(request.args.get("project"))
     cursor = decode(request.args.get("page"), (dt.datetime, uuid.UUID))
-    statement = queries.events_listed(actor, when=when, search=search, project=project)
-    key = (Event.starts_at, Event.id)
-    rows = queries.list_events(window(statement, key, cursor, size=PAGE, descending=when != "upcoming"))
+    found = listed.events_listed(actor, when=when, search=search, project=project)
+    asked = found.page(partial(window, cursor=cursor, size=PAGE, descending=when != "upcoming"))
+    rows = queries.list_events(asked)
     page = paged(rows, cursor, lambda event: (event.starts_at, event.id), size=PAGE)
     return render_template(
         "events/index.html",

@@ -15,6 +15,7 @@ from webapp.core import clock, text
 from webapp.core.actor import SYSTEM
 from webapp.core.database import db, new_id, random_id
 from webapp.core.operation import operation
+from webapp.events import words
 from webapp.guests.counters import DAILY
 from webapp.home.demo_story import COMPANIES, FIRST, LAST, PEOPLE, TALES, Tale
 from webapp.journal.writing import record
@@ -200,6 +201,7 @@ class Telling:
             question.answers = [Answer(position=i, text=answer) for i, answer in enumerate(answers)]
             db.session.add(question)
         db.session.flush()
+        words.write(self.event)
         record(SYSTEM, "event.created", self.event)
         for index in range(self.tale.guests):
             self.guests.append(self._guest(index))

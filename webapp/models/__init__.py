@@ -5,7 +5,7 @@ from webapp.models.answered import Answered
 from webapp.models.app import App
 from webapp.models.ballot import AnswerSet, Ballot, BallotAnswer, Tally
 from webapp.models.company import Company, CompanyAncestor, Membership, Project
-from webapp.models.event import Answer, CoHost, Event, EventDay, Question
+from webapp.models.event import Answer, CoHost, Event, EventDay, EventWord, Question
 from webapp.models.guest import Guest
 from webapp.models.invitation import Invitation, InvitationUse
 from webapp.models.journal import JournalEntry
@@ -24,6 +24,7 @@ __all__ = [
     "CompanyAncestor",
     "Event",
     "EventDay",
+    "EventWord",
     "Guest",
     "Invitation",
     "InvitationUse",

@@ -35,11 +35,14 @@ class Event(WithCreated, Base):
         Index(None, "company_id", "starts_at", "id"),
         Index(None, "company_id", "ends_at"),
         Index(None, "project_id", "starts_at", "id"),
-        Index(None, "host_id", "starts_at"),
+        Index(None, "host_id", "starts_at", "id"),
+        Index(None, "starts_at", "id"),
         Index(
             "ix_events_public",
             "starts_at",
             "id",
+            # so that what is over is passed by without looking at its row
+            "ends_at",
             sqlite_where=text("state = 'published' AND visibility = 'public'"),
             postgresql_where=text("state = 'published' AND visibility = 'public'"),
         ),
@@ -63,7 +66,7 @@ class Event(WithCreated, Base):
     visibility: Mapped[str] = mapped_column(String(20), default="invited")
     reward: Mapped[int] = mapped_column(default=0)
     search_key: Mapped[str] = mapped_column(Text, default="")
-    """Title and place as they are searched: `core.text.fold`."""
+    """Title and place as mails are searched by them: `core.text.fold`. Events are found by their words."""
 
     state: Mapped[str] = mapped_column(String(20), default="draft")
     published_at: Mapped[dt.datetime | None]
@@ -140,6 +143,20 @@ class Event(WithCreated, Base):
     def published(self) -> bool:
         """Tell whether guests can see and answer it."""
         return self.state == "published"
+
+
+class EventWord(Base):
+    """A word of an event's title or place, by which it is found. Kept by events/words.py alone."""
+
+    __tablename__ = "event_words"
+    __table_args__ = (Index(None, "word", "starts_at", "event_id"), {"sqlite_with_rowid": False})
+    _shown = "event_id"
+
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    # compared byte by byte, so that all that begins alike stands together
+    word: Mapped[str] = mapped_column(String(40).with_variant(String(40, "C"), "postgresql"), primary_key=True)
+    starts_at: Mapped[dt.datetime]
+    """The event's: what is found stands in its order."""
 
 
 class EventDay(Base):

@@ -14,6 +14,7 @@ from webapp.web.endpoints import Listing
 from webapp.web.pagination import Key, decode, paged, window
 
 Row = TypeVar("Row")
+Narrow = Callable[[Select[Any], Sequence[Any]], Select[Any]]
 
 
 class ListQuery(Schema):
@@ -30,7 +31,7 @@ class SearchQuery(ListQuery):
 
 
 def listing(
-    statement: Select[Any],
+    statement: Select[Any] | Callable[[Narrow], Select[Any]],
     columns: Sequence[ColumnElement[Any] | Any],
     query: ListQuery,
     *,
@@ -43,15 +44,21 @@ def listing(
 ) -> Listing:
     """Return the page of `statement` that `query` asks for, in the order of `columns` (whose values `key` reads).
 
+    A list of several parts is given as what makes a page of them, which narrows each, and with its `count`.
+
     `types`: of the columns. `show`: what goes out for a row. `fetch`: how the rows are read, with what they need.
     `count`: how many there are in all, where that is known. Raises InputError for a cursor that is none of ours.
     """
     cursor = decode(query.cursor, types)
     if query.cursor and cursor is None:
         raise InputError(fields={"cursor": _l("This is no cursor of this list.")})
-    if count is None:
+
+    def narrow(whole: Select[Any], order: Sequence[Any]) -> Select[Any]:
+        return window(whole, order, cursor, size=query.limit, descending=descending)
+
+    asked = narrow(statement, columns) if isinstance(statement, Select) else statement(narrow)
+    if count is None and isinstance(statement, Select):
         count = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
-    asked = window(statement, columns, cursor, size=query.limit, descending=descending)
     rows = fetch(asked) if fetch is not None else db.session.scalars(asked).all()
     page = paged(rows, cursor, key, size=query.limit, address=str)
-    return Listing([show(row) for row in page.items], count=count, next=page.next_cursor)
+    return Listing([show(row) for row in page.items], count=count or 0, next=page.next_cursor)

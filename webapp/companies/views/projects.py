@@ -50,7 +50,7 @@ def _page(actor: Actor, company: Company, project: Project, form: ProjectForm | 
     """Return the page of a project; `form` is the one that was just refused."""
     when = "past" if request.args.get("when") == "past" else "upcoming"
     cursor = decode(request.args.get("page"), (dt.datetime, uuid.UUID))
-    statement = events_queries.events_listed(actor, when=when, project=project.id)
+    statement = events_queries.project_events(actor, project.id, when=when)
     key = (Event.starts_at, Event.id)
     rows = events_queries.list_events(window(statement, key, cursor, size=PAGE, descending=when == "past"))
     token = queries.calendar_token(project)
