@@ -191,6 +191,11 @@ def people(scope: Scope, search: str, limit: int) -> Sequence[tuple[uuid.UUID, s
     return [(user_id, label.strip()) for user_id, label in db.session.execute(statement)]
 
 
+def has_acted(scope: Scope, actor_id: uuid.UUID) -> bool:
+    """Tell whether an account or a guest has done anything in `scope`."""
+    return bool(page(scope, Asked(people=frozenset({actor_id})), down=True, limit=1))
+
+
 def _address(scope: Scope, typed: str) -> ColumnElement[bool]:
     key = text.fold(typed)
     return User.email_key == key if scope.companies is not None else User.email_key.contains(key, autoescape=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask_babel import gettext as _
 
 from webapp.admin.views.blueprint import rooms as site_rooms
 from webapp.companies import policy as companies_policy
@@ -82,13 +83,15 @@ def _company(actor: Actor, slug: str) -> tuple[Company, Reader]:
 def _shown(scope: Scope, reader: Reader) -> dict[str, Any]:
     question = read(scope, viewer_zone() or "UTC")
     page = _page(scope, question)
-    people = [question.person] if question.person is not None else []
-    named = names(page.items, *people)
+    # whoever has done nothing here is nobody here: an address that names an id does not find out whose it is
+    person = question.person
+    known = person is not None and (bool(page.items) or reader.site or queries.has_acted(scope, person))
+    named = names(page.items, *([person] if person is not None and known else []))
     return {
         "question": question,
         "page": page,
         "days": _days([line(entry, named, reader) for entry in page.items], question.zone),
-        "person": _person(question, named),
+        "person": _person(question, named) if known else _("somebody else"),
         "about": called(question.asked.thing_type, question.asked.thing_id, named, reader),
         "things": [(kind, words.thing(kind)) for kind in words.THINGS],
         "head": queries.head(),
