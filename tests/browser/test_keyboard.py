@@ -64,3 +64,18 @@ def test_a_guest_answers_and_votes_by_keyboard(chromium: Browser, tmp_path: path
         expect(receipt).to_contain_text("Perennials below knee height")
         assert visit.ears.heard == []
         visitors.close()
+
+
+def test_the_room_that_is_open_stands_in_sight_on_a_phone(chromium: Browser, tmp_path: pathlib.Path):
+    with furnished_house(tmp_path) as (house, furnished):
+        visitors = Visitors(chromium, house.address, furnished)
+        for path, name in (("", "Overview"), ("/people", "People"), ("/settings", "Settings")):
+            shown = Shown(f"company{path}", f"/companies/pod-lipo{path}", "neza")
+            page = visitors.visit(shown, width=PHONE).page
+            room = page.locator(".tabs a[aria-current=page]")
+            assert room.inner_text() == name
+            box = room.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= PHONE
+        visitors.close()
