@@ -10,26 +10,27 @@ import datetime as dt
 import hashlib
 import hmac
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import jwt
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy.orm import aliased, contains_eager
 
 from webapp.accounts import sessions
 from webapp.core import clock, text
-from webapp.core.actor import Actor
+from webapp.core.actor import Actor, Scope
 from webapp.core.database import db
 from webapp.core.errors import AppError
 from webapp.core.operation import count, operation
-from webapp.models import LoginSession, User
+from webapp.models import App, Company, CompanyAncestor, LoginSession, Membership, User
 
 GOOD_FOR = dt.timedelta(minutes=15)
 """How long a token of a login works before it is refreshed."""
 GRACE = dt.timedelta(seconds=30)
 """How long the token before works after a refresh."""
+ALL = frozenset(scope.value for scope in Scope)
 _ALGORITHM = "HS256"
 _AUDIENCE = "folkmoot-api"
 _LONGEST = 2000
@@ -59,6 +60,15 @@ class Claims:
     serial: int
     company_id: uuid.UUID | None
     expired: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Opened:
+    """What a token opens: its session (account loaded), the company it is limited to, and the scopes it has now."""
+
+    session: LoginSession
+    company_id: uuid.UUID | None
+    scopes: frozenset[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,16 +115,47 @@ def read(token: str) -> Claims:
         raise TokenRefusedError from error
 
 
+# A session, its app's scopes, and one of the memberships that give it its company, with the scopes that this leaves.
+Found = Row[LoginSession, list[str] | None, uuid.UUID | None, list[str] | None]
+_ITS_COMPANY = aliased(Company)
+_ABOVE = (
+    select(CompanyAncestor.ancestor_id)
+    .where(CompanyAncestor.company_id == LoginSession.company_id)
+    .correlate(LoginSession)
+    .scalar_subquery()
+)
+# What a token leads to, asked anew with every use: the app it was issued to and the company it acts for must stand.
 _FIND = (
-    select(LoginSession)
+    select(LoginSession, App.scopes, Membership.id, Membership.scopes)
     .join(LoginSession.user)
     .options(contains_eager(LoginSession.user))
-    .where(LoginSession.kind == "token", LoginSession.revoked_at.is_(None))
+    .outerjoin(App, App.id == LoginSession.app_id)
+    .outerjoin(_ITS_COMPANY, _ITS_COMPANY.id == App.company_id)
+    .outerjoin(Company, Company.id == LoginSession.company_id)
+    .outerjoin(
+        Membership,
+        and_(
+            Membership.user_id == LoginSession.user_id,
+            Membership.revoked_at.is_(None),
+            Membership.company_id.in_(_ABOVE),
+        ),
+    )
+    .where(
+        LoginSession.kind == "token",
+        LoginSession.revoked_at.is_(None),
+        or_(LoginSession.app_id.is_(None), and_(App.revoked_at.is_(None), _ITS_COMPANY.deleted_at.is_(None))),
+        or_(LoginSession.company_id.is_(None), Company.deleted_at.is_(None)),
+    )
 )
 
 
-def _session(claims: Claims) -> LoginSession:
-    session = db.session.scalar(_FIND.where(LoginSession.secret_hash == sessions.digest(claims.secret)))
+def _rows(claims: Claims) -> Sequence[Found]:
+    """Return the token's session with its app's scopes, once for each membership that gives it its company."""
+    return db.session.execute(_FIND.where(LoginSession.secret_hash == sessions.digest(claims.secret))).all()
+
+
+def _session(rows: Sequence[Found]) -> LoginSession:
+    session: LoginSession | None = rows[0][0] if rows else None
     if session is None or not session.user.is_active:
         raise TokenRefusedError
     moment = clock.now()
@@ -134,18 +175,35 @@ def _is_before(session: LoginSession, claims: Claims) -> bool:
     )
 
 
-def find(token: str) -> tuple[LoginSession, Claims]:
-    """Return the session that `token` opens, its account loaded, and what the token says.
+def find(token: str) -> Opened:
+    """Return what `token` opens, as things stand now.
 
-    Raises TokenRefusedError, TokenTooOldError.
+    Raises TokenRefusedError (also where its app is revoked, or its app's or its own company deleted),
+    TokenTooOldError.
     """
     claims = read(token)
     if claims.expired:
         raise TokenTooOldError
-    session = _session(claims)
+    rows = _rows(claims)
+    session = _session(rows)
     if claims.serial != session.serial and not _is_before(session, claims):
         raise TokenTooOldError
-    return session, claims
+    # a token made by hand is one token: it acts for the company it was made for, if it was made for one
+    company_id = claims.company_id or (session.company_id if session.expires_at is not None else None)
+    return Opened(session, company_id, _scopes(rows, limited=company_id is not None))
+
+
+def _scopes(rows: Sequence[Found], *, limited: bool) -> frozenset[str]:
+    """Return what the session's scopes leave of its app's and, where it acts for one company, of its memberships'."""
+    session, of_app = rows[0][0], rows[0][1]
+    scopes = frozenset(session.scopes if session.scopes is not None else ALL)
+    if of_app is not None:
+        scopes &= frozenset(of_app)
+    given = [row[3] for row in rows if row[2] is not None]
+    held = [frozenset(one) for one in given if one is not None]
+    if limited and held and len(held) == len(given):
+        scopes &= frozenset[str]().union(*held)
+    return scopes
 
 
 def _pair(session: LoginSession, secret: str) -> Pair:
@@ -232,7 +290,7 @@ def refresh(token: str) -> Pair:
 
 @operation
 def _refresh(claims: Claims) -> Pair | None:
-    session = _session(claims)
+    session = _session(_rows(claims))
     if session.expires_at is not None:
         raise TokenRefusedError(_l("A token made by hand is not refreshed: it works until its end."))
     moment = clock.now()

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.core.errors import ConflictError
+from webapp.core.errors import AppError, ConflictError, ForbiddenError
 
 
 class LastOwnerError(ConflictError):
@@ -24,6 +24,20 @@ class AppRevokedError(ConflictError):
 
     id = "app_revoked"
     message = _l("This app is revoked. Make a new one instead.")
+
+
+class AppKeyError(AppError):
+    """App-Id and App-Key do not open an app."""
+
+    id = "auth_invalid"
+    status = 401
+    message = _l("App-Id and App-Key do not belong together, or the app is revoked. Please send both, or neither.")
+
+
+class BeyondTokenError(ForbiddenError):
+    """A program would make something that may do more than its own token."""
+
+    message = _l("This token may not give what it does not have itself.")
 
 
 class CycleError(ConflictError):

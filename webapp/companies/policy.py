@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, String, cast, null, or_, select
 
 from webapp.core.actor import Actor
 from webapp.core.database import db
@@ -20,18 +20,27 @@ def role_in(actor: Actor, company_id: uuid.UUID) -> Role | None:
     """
     if actor.user_id is None:
         return None
-    return read_once(("role", actor.user_id, actor.company_id, company_id), lambda: _role_in(actor, company_id))
+    asked = ("role", actor.user_id, actor.company_id, actor.scope, company_id)
+    return read_once(asked, lambda: _role_in(actor, company_id))
+
+
+def _counting(actor: Actor) -> list[ColumnElement[bool]]:
+    """Return the conditions of the actor's memberships that count: standing, and giving the scope that is used.
+
+    A membership may carry fewer scopes than its role gives: under any other scope a token has no role by it.
+    """
+    conditions = [Membership.user_id == actor.user_id, Membership.revoked_at.is_(None)]
+    if actor.scope is not None:
+        given = cast(Membership.scopes, String).contains(f'"{actor.scope}"', autoescape=True)
+        conditions.append(or_(Membership.scopes.is_(null()), given))
+    return conditions
 
 
 def _role_in(actor: Actor, company_id: uuid.UUID) -> Role | None:
     statement = (
         select(Membership.role)
         .join(CompanyAncestor, CompanyAncestor.ancestor_id == Membership.company_id)
-        .where(
-            CompanyAncestor.company_id == company_id,
-            Membership.user_id == actor.user_id,
-            Membership.revoked_at.is_(None),
-        )
+        .where(CompanyAncestor.company_id == company_id, *_counting(actor))
     )
     if actor.company_id is not None:
         limit = select(CompanyAncestor.company_id).where(CompanyAncestor.ancestor_id == actor.company_id)
@@ -45,7 +54,7 @@ def roles_of(actor: Actor) -> dict[uuid.UUID, Role]:
     statement = (
         select(CompanyAncestor.company_id, Membership.role)
         .join(Membership, CompanyAncestor.ancestor_id == Membership.company_id)
-        .where(Membership.user_id == actor.user_id, Membership.revoked_at.is_(None))
+        .where(*_counting(actor))
     )
     roles: dict[uuid.UUID, Role] = {}
     for company_id, role in db.session.execute(statement):
@@ -72,7 +81,7 @@ def company_ids(actor: Actor, *, at_least: Role = Role.DOORKEEPER) -> Select[Any
     statement = (
         select(CompanyAncestor.company_id)
         .join(Membership, Membership.company_id == CompanyAncestor.ancestor_id)
-        .where(Membership.user_id == actor.user_id, Membership.revoked_at.is_(None), Membership.role.in_(roles))
+        .where(*_counting(actor), Membership.role.in_(roles))
     )
     if actor.company_id is not None:
         limit = select(CompanyAncestor.company_id).where(CompanyAncestor.ancestor_id == actor.company_id)

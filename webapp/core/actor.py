@@ -33,6 +33,7 @@ class Actor:
 
     `user_id`: the account, if there is one. `guest_id`: the guest whose personal link was opened. `system`: the house
     itself (jobs, commands). `session_id`: the session's row. `scopes`: None for a browser, which has them all.
+    `scope`: the one scope under which a token is used now: memberships that do not give it to tokens do not count.
     `company_id`: the company a token is limited to (and all below it). `fresh_at`: when the password was last typed.
     """
 
@@ -42,6 +43,7 @@ class Actor:
     system: bool = False
     site_administrator: bool = False
     scopes: frozenset[str] | None = None
+    scope: str | None = None
     company_id: uuid.UUID | None = None
     fresh_at: dt.datetime | None = None
 
@@ -62,6 +64,10 @@ class Actor:
     def has_scope(self, scope: Scope) -> bool:
         """Tell whether this session carries `scope`."""
         return self.scopes is None or scope.value in self.scopes
+
+    def under(self, scope: Scope) -> "Actor":
+        """Return this actor as it acts under `scope`."""
+        return dataclasses.replace(self, scope=scope.value)
 
     def account(self) -> uuid.UUID:
         """Return the account's id; raises SignInError where nobody is signed in."""

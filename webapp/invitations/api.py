@@ -12,6 +12,7 @@ from webapp.accounts.api.face import TokensOut
 from webapp.accounts.api.signing import given
 from webapp.accounts.passwords import Password, hash_password
 from webapp.companies import queries as companies
+from webapp.companies.errors import CompanyGoneError
 from webapp.core import text
 from webapp.core.actor import Actor, Scope
 from webapp.core.database import db
@@ -141,6 +142,40 @@ def create_invitation(data: InviteInput) -> InvitationOut:
         email=data.email,
         expires_in=dt.timedelta(hours=data.expires_in) if data.expires_in is not None else None,
         max_uses=data.max_uses,
+    )
+    return _own(invitation.id)
+
+
+class InvitePersonInput(Schema):
+    """Whom to invite to a company, and as what. `expires_in`: hours, 24 by default."""
+
+    email: Email
+    role: Role
+    expires_in: Annotated[Hours | None, Field(description="Hours; 24 by default.")] = None
+
+
+@api.on(
+    "POST",
+    "/companies/<uuid:company_id>/administrators",
+    access=Scope.COMPANIES_WRITE,
+    takes=InvitePersonInput,
+    gives=InvitationOut,
+    # the answer holds the link
+    secret=True,
+    status=201,
+    message=_l("The invitation is on its way."),
+    refusals=(CompanyGoneError, MailedEnoughError),
+)
+def invite_person(company_id: uuid.UUID, data: InvitePersonInput) -> InvitationOut:
+    """Invite somebody to a company by e-mail; the role is given when the invitation is accepted."""
+    actor = current_actor()
+    invitation = operations.create_invitation(
+        actor,
+        kind="company",
+        company=companies.company_to_act_for(actor, company_id),
+        role=data.role,
+        email=data.email,
+        expires_in=dt.timedelta(hours=data.expires_in) if data.expires_in is not None else None,
     )
     return _own(invitation.id)
 

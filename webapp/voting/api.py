@@ -200,7 +200,7 @@ class ResultsOut(Out):
 
 def _reader() -> Actor:
     actor = current_actor()
-    return actor if actor.has_scope(Scope.EVENTS_READ) else NOBODY
+    return actor.under(Scope.EVENTS_READ) if actor.has_scope(Scope.EVENTS_READ) else NOBODY
 
 
 @api.on("GET", "/events/<uuid:event_id>/results", access=PUBLIC, gives=ResultsOut)

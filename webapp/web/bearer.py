@@ -1,6 +1,6 @@
 """Who a program acts for: the token in the Authorization header (or, as some programs send it, Auth-Token)."""
 
-from flask import g, request
+from flask import current_app, g, request
 
 from webapp.accounts import sessions, tokens
 from webapp.core.actor import Actor, Scope
@@ -24,6 +24,12 @@ def required() -> str:
     return token
 
 
+def _used() -> str | None:
+    """Return the scope that this request needs."""
+    needed = getattr(current_app.view_functions.get(request.endpoint or ""), "access", None)
+    return needed.value if isinstance(needed, Scope) else None
+
+
 def load() -> LoginSession | None:
     """Remember who acts in this request; return the token's session, None where no token was sent.
 
@@ -32,13 +38,14 @@ def load() -> LoginSession | None:
     token = sent()
     if token is None:
         return None
-    session, claims = tokens.find(token)
-    g.login_session = session
+    opened = tokens.find(token)
+    g.login_session = session = opened.session
     g.actor = Actor(
         user_id=session.user_id,
         session_id=session.id,
-        scopes=frozenset(session.scopes if session.scopes is not None else map(str, Scope)),
-        company_id=claims.company_id or (session.company_id if session.expires_at is not None else None),
+        scopes=opened.scopes,
+        scope=_used(),
+        company_id=opened.company_id,
         fresh_at=session.fresh_at,
     )
     g.touch_due, g.login_remember = sessions.is_due(session), False

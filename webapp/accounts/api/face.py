@@ -25,7 +25,7 @@ class AccountOut(Out):
     verified_at: dt.datetime | None
 
 
-class CompanyOut(Out):
+class CompanyRoleOut(Out):
     """A company one has a role in, and that role."""
 
     id: uuid.UUID
@@ -60,5 +60,5 @@ class TokensOut(Out):
     user_name: str
     user_surname: str
     account: AccountOut
-    companies: list[CompanyOut]
+    companies: list[CompanyRoleOut]
     administrators: list[AdministratorOut]

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import Field
 
 from webapp.accounts import operations, queries
-from webapp.accounts.api.face import AccountOut, CompanyOut, TokensOut, api
+from webapp.accounts.api.face import AccountOut, CompanyRoleOut, TokensOut, api
 from webapp.accounts.api.signing import companies_of, given
 from webapp.accounts.errors import WrongCredentialsError
 from webapp.accounts.passwords import Password, hash_password
@@ -35,7 +35,7 @@ class BootOut(Out):
     registration: str
     base_url: str
     account: AccountOut | None
-    companies: list[CompanyOut]
+    companies: list[CompanyRoleOut]
     company_id: uuid.UUID | None
     scopes: list[str]
 

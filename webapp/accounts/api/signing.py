@@ -7,17 +7,19 @@ from flask_babel import lazy_gettext as _l
 from pydantic import Field, model_validator
 
 from webapp.accounts import operations, sessions, tokens
-from webapp.accounts.api.face import AccountOut, AdministratorOut, CompanyOut, TokensOut, api
+from webapp.accounts.api.face import AccountOut, AdministratorOut, CompanyRoleOut, TokensOut, api
 from webapp.accounts.errors import EmailUnverifiedError, WrongCredentialsError
 from webapp.accounts.schemas import Given
 from webapp.companies import policy as companies_policy
 from webapp.companies import queries as companies
+from webapp.companies.errors import AppKeyError
 from webapp.core.actor import Actor, Scope
 from webapp.core.database import db
 from webapp.core.permissions import Permission, Role
 from webapp.core.schema import Line, Schema
 from webapp.models import Company, User
 from webapp.web import bearer, sign_in
+from webapp.web.app_keys import Asking, sent_app
 from webapp.web.endpoints import PUBLIC, SIGNED_IN
 from webapp.web.sign_in import current_actor
 
@@ -39,10 +41,10 @@ class AuthenticateInput(Schema):
         return self
 
 
-def companies_of(actor: Actor) -> list[CompanyOut]:
+def companies_of(actor: Actor) -> list[CompanyRoleOut]:
     """Return the companies in which `actor` has a role, with that role."""
     return [
-        CompanyOut(
+        CompanyRoleOut(
             id=row.company.id,
             name=row.company.name,
             slug=row.company.slug,
@@ -95,18 +97,30 @@ def given(pair: tokens.Pair, user: User) -> TokensOut:
     )
 
 
+def _asked(data: AuthenticateInput, app: Asking | None) -> list[str] | None:
+    """Return the scopes of a new session: those asked for, and never more than the app's; None for all there are."""
+    asked = None if data.scopes is None else {scope.value for scope in data.scopes}
+    if app is not None:
+        asked = set(app.scopes) if asked is None else asked & app.scopes
+    return sorted(asked) if asked is not None else None
+
+
 def _begin(data: AuthenticateInput, company_id: uuid.UUID | None, *, at_least: Role = Role.DOORKEEPER) -> TokensOut:
+    app = sent_app()
     proven = operations.authenticate(data.email, data.password)
     actor = Actor(user_id=proven.user_id)
     chosen = companies.company_to_act_for(actor, company_id, at_least=at_least)
-    scopes = [scope.value for scope in data.scopes] if data.scopes is not None else None
     pair = operations.sign_in_program(
-        proven, company_id=chosen.id if chosen is not None else None, scopes=scopes, device=sign_in.device()
+        proven,
+        company_id=chosen.id if chosen is not None else None,
+        app_id=app.app_id if app is not None else None,
+        scopes=_asked(data, app),
+        device=sign_in.device(),
     )
     return given(pair, db.session.get_one(User, proven.user_id))
 
 
-REFUSALS = (WrongCredentialsError, EmailUnverifiedError)
+REFUSALS = (WrongCredentialsError, EmailUnverifiedError, AppKeyError)
 
 
 @api.on(
@@ -126,6 +140,9 @@ def authenticate(data: AuthenticateInput) -> TokensOut:
 
     `company_id` says for which company the company token acts, with all companies below it; without one it is the
     company one has had a role in the longest.
+
+    With the headers App-Id and App-Key (both, or neither) the tokens are issued to that app: they may never do more
+    than it may, and are dead when it is revoked.
     """
     return _begin(data, data.company_id or data.id)
 

@@ -7,10 +7,10 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.companies import operations, queries
 from webapp.companies.api.face import COMPANY, api, the_company
-from webapp.companies.errors import AppRevokedError
+from webapp.companies.errors import AppRevokedError, BeyondTokenError
 from webapp.companies.schemas import AppInput
 from webapp.core.actor import Scope
-from webapp.core.errors import DuplicateError
+from webapp.core.errors import ConflictError, DuplicateError
 from webapp.models import App
 from webapp.web.endpoints import Listing, Out
 from webapp.web.lists import ListQuery, listing
@@ -66,7 +66,7 @@ def list_apps(company_id: uuid.UUID, query: ListQuery) -> Listing:
     secret=True,
     status=201,
     message=_l("The app is registered. Its key is shown this once."),
-    refusals=(DuplicateError,),
+    refusals=(DuplicateError, BeyondTokenError),
 )
 def create_app(company_id: uuid.UUID, data: AppInput) -> AppKeyOut:
     """Register an app with the scopes it may have; `once` (a UUID of your choice) makes a repeated request one app."""
@@ -88,7 +88,7 @@ def get_app(company_id: uuid.UUID, app_id: uuid.UUID) -> AppOut:
     gives=AppKeyOut,
     secret=True,
     message=_l("The app has a new key, shown this once. The one before is dead; tokens go on."),
-    refusals=(AppRevokedError,),
+    refusals=(AppRevokedError, BeyondTokenError, ConflictError),
 )
 def rotate_app(company_id: uuid.UUID, app_id: uuid.UUID) -> AppKeyOut:
     """Give an app a new key; nobody is signed out by it."""

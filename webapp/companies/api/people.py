@@ -5,15 +5,15 @@ import uuid
 from typing import Literal
 
 from flask_babel import lazy_gettext as _l
+from pydantic import Field
 
 from webapp.companies import operations, policy, queries
 from webapp.companies.api.face import COMPANY, api, the_company
-from webapp.companies.errors import LastOwnerError, OffboardSelfError
-from webapp.companies.schemas import RoleInput
+from webapp.companies.errors import BeyondTokenError, LastOwnerError, OffboardSelfError
 from webapp.core.actor import Scope
 from webapp.core.database import db
-from webapp.core.errors import NotFoundError
-from webapp.core.permissions import Permission
+from webapp.core.errors import ConflictError, NotFoundError, StaleError
+from webapp.core.permissions import Permission, Role
 from webapp.core.schema import Schema
 from webapp.models import Company, Membership, User
 from webapp.web.endpoints import Listing, Out
@@ -30,6 +30,7 @@ class PersonOut(Out):
     name: str
     email: str | None
     role: str
+    scopes: list[str] | None = Field(description="What tokens may use by this role; null: all that it gives.")
     company_id: uuid.UUID
     company_name: str
     granted_at: dt.datetime
@@ -43,6 +44,7 @@ def _shown(membership: Membership, company: Company, *, manages: bool) -> Person
         name=user.full_name,
         email=user.email if manages else None,
         role=membership.role,
+        scopes=membership.scopes,
         company_id=company.id,
         company_name=company.name,
         granted_at=membership.granted_at,
@@ -87,19 +89,37 @@ def get_person(company_id: uuid.UUID, user_id: uuid.UUID) -> PersonOut:
     return _shown(_membership(company, user_id), company, manages=_manages(company))
 
 
+class PersonPatch(Schema):
+    """What is to change; what is left out stays."""
+
+    role: Role | None = None
+    scopes: list[Scope] | None = Field(
+        None, description="What tokens of this account may use in this company; null: all that the role gives."
+    )
+
+
 @api.on(
     "PATCH",
     PERSON,
     access=Scope.COMPANIES_WRITE,
-    takes=RoleInput,
+    takes=PersonPatch,
     gives=PersonOut,
     message=_l("The role is changed."),
-    refusals=(LastOwnerError,),
+    refusals=(LastOwnerError, BeyondTokenError, StaleError, ConflictError),
 )
-def change_role(company_id: uuid.UUID, user_id: uuid.UUID, data: RoleInput) -> PersonOut:
-    """Give somebody another role; only owners make or unmake owners."""
+def change_person(company_id: uuid.UUID, user_id: uuid.UUID, data: PersonPatch) -> PersonOut:
+    """Give somebody another role (only owners make or unmake owners), or hold tokens to fewer scopes than it gives.
+
+    Widening one's own scopes needs a token whose password was given within 15 minutes.
+    """
     company = the_company(company_id)
-    operations.change_role(current_actor(), _membership(company, user_id), data.role)
+    operations.change_membership(
+        current_actor(),
+        _membership(company, user_id),
+        role=data.role,
+        limits="scopes" in data.model_fields_set,
+        scopes=data.scopes,
+    )
     company = the_company(company_id)
     return _shown(_membership(company, user_id), company, manages=True)
 

@@ -3,14 +3,18 @@
 import datetime as dt
 import uuid
 
+from flask import current_app, url_for
 from flask_babel import lazy_gettext as _l
+from pydantic import Field
 
-from webapp.companies import operations, queries
+from webapp.companies import operations, policy, queries
 from webapp.companies.api.face import COMPANY, api, the_company
-from webapp.companies.errors import DefaultProjectError
+from webapp.companies.errors import CompanyGoneError, DefaultProjectError
 from webapp.companies.schemas import CompanyName, NameInput
 from webapp.core.actor import Scope
+from webapp.core.permissions import Permission
 from webapp.core.schema import Schema
+from webapp.models import Company
 from webapp.web.endpoints import Listing, Out
 from webapp.web.sign_in import current_actor
 
@@ -28,27 +32,40 @@ class ProjectOut(Out):
     created_at: dt.datetime
     events_to_come: int
     events_past: int
+    calendar_url: str | None = Field(
+        description="The secret link of its calendar, for those who make events there; null where there is none."
+    )
 
 
-def _shown(row: queries.ProjectRow) -> ProjectOut:
+def _shown(row: queries.ProjectRow, *, may_start: bool) -> ProjectOut:
+    token = queries.calendar_token(row.project) if may_start else None
+    address = f"{current_app.config['BASE_URL']}{url_for('calendar.feed', token=token)}" if token else None
     values = {
         name: getattr(row.project, name)
         for name in ("id", "company_id", "name", "is_default", "archived_at", "created_at")
     }
-    return ProjectOut(**values, events_to_come=row.to_come, events_past=row.past)
+    return ProjectOut(**values, events_to_come=row.to_come, events_past=row.past, calendar_url=address)
+
+
+def _may_start(company: Company) -> bool:
+    return policy.allows(current_actor(), company.id, Permission.MANAGE_EVENTS)
 
 
 def _out(company_id: uuid.UUID, project_id: uuid.UUID) -> ProjectOut:
     company = the_company(company_id)
     queries.get_project(current_actor(), company, project_id)
-    return next(_shown(row) for row in queries.projects_in(company.id) if row.project.id == project_id)
+    may_start = _may_start(company)
+    rows = queries.projects_in(company.id)
+    return next(_shown(row, may_start=may_start) for row in rows if row.project.id == project_id)
 
 
 @api.on("GET", f"{COMPANY}/projects", access=Scope.COMPANIES_READ, gives=ProjectOut, listed=True)
 def list_projects(company_id: uuid.UUID) -> Listing:
     """List the projects of a company, archived ones too: the default one first, then by name."""
-    rows = queries.projects_in(the_company(company_id).id)
-    return Listing([_shown(row) for row in rows], count=len(rows))
+    company = the_company(company_id)
+    may_start = _may_start(company)
+    rows = queries.projects_in(company.id)
+    return Listing([_shown(row, may_start=may_start) for row in rows], count=len(rows))
 
 
 @api.on(
@@ -59,6 +76,7 @@ def list_projects(company_id: uuid.UUID) -> Listing:
     gives=ProjectOut,
     status=201,
     message=_l("The project is made."),
+    refusals=(CompanyGoneError,),
 )
 def create_project(company_id: uuid.UUID, data: NameInput) -> ProjectOut:
     """Make a project."""
@@ -86,7 +104,7 @@ class ProjectPatch(Schema):
     takes=ProjectPatch,
     gives=ProjectOut,
     message=_l("The project is changed."),
-    refusals=(DefaultProjectError,),
+    refusals=(DefaultProjectError, CompanyGoneError),
 )
 def edit_project(company_id: uuid.UUID, project_id: uuid.UUID, data: ProjectPatch) -> ProjectOut:
     """Give a project another name, hide it (`archived`), or take it out of the archive."""
@@ -94,3 +112,35 @@ def edit_project(company_id: uuid.UUID, project_id: uuid.UUID, data: ProjectPatc
     project = queries.get_project(actor, the_company(company_id), project_id)
     operations.change_project(actor, project, name=data.name, archived=data.archived)
     return _out(company_id, project_id)
+
+
+class CalendarInput(Schema):
+    """Whether a link that is there already gives way to a new one."""
+
+    renew: bool = False
+
+
+@api.on(
+    "POST",
+    f"{PROJECT}/calendar",
+    access=Scope.COMPANIES_WRITE,
+    takes=CalendarInput,
+    gives=ProjectOut,
+    # the answer holds the link
+    secret=True,
+    message=_l("The calendar has its link."),
+    refusals=(CompanyGoneError,),
+)
+def make_calendar(company_id: uuid.UUID, project_id: uuid.UUID, data: CalendarInput) -> ProjectOut:
+    """Give a project's calendar its secret link. One that is there stays, but with `renew`: then it leads nowhere."""
+    actor = current_actor()
+    project = queries.get_project(actor, the_company(company_id), project_id)
+    operations.make_calendar(actor, project, anew=data.renew)
+    return _out(company_id, project_id)
+
+
+@api.on("DELETE", f"{PROJECT}/calendar", access=Scope.COMPANIES_WRITE, status=204, refusals=(CompanyGoneError,))
+def revoke_calendar(company_id: uuid.UUID, project_id: uuid.UUID) -> None:
+    """Revoke the calendar's link: it leads nowhere any more."""
+    actor = current_actor()
+    operations.revoke_calendar(actor, queries.get_project(actor, the_company(company_id), project_id))

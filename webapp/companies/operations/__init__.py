@@ -1,9 +1,9 @@
 """Every write to companies, their projects and who is what in them, one function a verb."""
 
-from webapp.companies.operations.apps import create_app, end_app, hand_over_app, revoke_app, rotate_app
+from webapp.companies.operations.apps import create_app, end_app, hand_over_app, note_use, revoke_app, rotate_app
 from webapp.companies.operations.mail import retry_failed_mails, retry_mail
 from webapp.companies.operations.offboarding import offboard
-from webapp.companies.operations.people import change_role, grant, revoke
+from webapp.companies.operations.people import change_membership, change_role, grant, revoke
 from webapp.companies.operations.projects import (
     archive_project,
     change_project,
@@ -27,6 +27,7 @@ from webapp.companies.operations.tree import (
 __all__ = [
     "archive_project",
     "change_company",
+    "change_membership",
     "change_project",
     "change_role",
     "close_lone_companies",
@@ -41,6 +42,7 @@ __all__ = [
     "hold_project",
     "make_calendar",
     "move_company",
+    "note_use",
     "offboard",
     "rename_company",
     "rename_project",

@@ -8,7 +8,7 @@ from sqlalchemy import or_, update
 
 from webapp.accounts.sessions import TOUCH_EVERY, digest
 from webapp.companies import policy
-from webapp.companies.errors import AppRevokedError
+from webapp.companies.errors import AppRevokedError, BeyondTokenError
 from webapp.companies.operations.people import locked_company
 from webapp.companies.queries.apps import key_mark
 from webapp.core import clock, text
@@ -28,15 +28,18 @@ def create_app(
     """Register a program of the company; return it and its key (256 random bits as URL-safe text).
 
     `app_id`: the App-Id, chosen when the form was shown, so that a form sent twice makes one app. Raises
-    NotFoundError, ForbiddenError, DuplicateError where that id is taken.
+    NotFoundError, ForbiddenError, BeyondTokenError for scopes that a program does not have itself, DuplicateError
+    where that id is taken.
     """
     _judge(actor, company.id)
+    granted = sorted({scope.value for scope in scopes})
+    _within(actor, granted)
     key = text.secret()
     app = App(
         id=app_id or new_id(),
         company_id=company.id,
         name=name,
-        scopes=sorted({scope.value for scope in scopes}),
+        scopes=granted,
         key_hash=digest(key),
         created_by=actor.account(),
     )
@@ -56,12 +59,14 @@ def rotate_app(actor: Actor, app: App, *, mark: str | None = None) -> str:
     """Give the app a new key and return it: the old one is dead at once, tokens issued with it go on.
 
     `mark`: `queries.key_mark` of the key it is to replace, so that a page that is sent twice changes the key once.
-    Raises NotFoundError, ForbiddenError, AppRevokedError, ConflictError where the key is another one already.
+    Raises NotFoundError, ForbiddenError, AppRevokedError, BeyondTokenError, ConflictError where the key is another one
+    already.
     """
     _judge(actor, app.company_id)
     app = locked(app)
     if app.revoked_at is not None:
         raise AppRevokedError
+    _within(actor, app.scopes)
     if mark is not None and mark != key_mark(app):
         raise ConflictError(
             _l(
@@ -95,6 +100,12 @@ def _judge(actor: Actor, company_id: uuid.UUID) -> None:
     """
     locked_company(company_id)
     policy.require_in(actor, company_id, Permission.MANAGE_APPS)
+
+
+def _within(actor: Actor, scopes: Iterable[str]) -> None:
+    """Raise BeyondTokenError where a program would come by the key of an app that may do more than itself."""
+    if actor.scopes is not None and not actor.scopes.issuperset(scopes):
+        raise BeyondTokenError
 
 
 def end_app(actor: Actor, app: App) -> bool:

@@ -1,14 +1,16 @@
 """Who is what in a company: granting, changing and taking roles."""
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from webapp.companies import policy, queries
-from webapp.companies.errors import LastOwnerError
+from webapp.companies.errors import BeyondTokenError, LastOwnerError
 from webapp.core import clock
-from webapp.core.actor import Actor
+from webapp.core.actor import Actor, Scope
 from webapp.core.database import db
 from webapp.core.errors import ConflictError, NotFoundError
 from webapp.core.hooks import AccessChange, access_revoked
@@ -18,14 +20,27 @@ from webapp.journal.writing import record
 from webapp.models import Company, Membership, User
 
 
-def give(actor: Actor, company_id: uuid.UUID, user_id: uuid.UUID, role: Role) -> Membership:
-    """Write a membership, within an operation; return it. Nothing is judged here."""
+def give(
+    actor: Actor, company_id: uuid.UUID, user_id: uuid.UUID, role: Role, *, scopes: Sequence[str] | None = None
+) -> Membership:
+    """Write a membership, within an operation; return it. Nothing is judged here.
+
+    `scopes`: what tokens may use by it, None for all that the role gives.
+    """
     membership = Membership(
-        company_id=company_id, user_id=user_id, role=role.value, granted_at=clock.now(), granted_by=actor.user_id
+        company_id=company_id,
+        user_id=user_id,
+        role=role.value,
+        granted_at=clock.now(),
+        granted_by=actor.user_id,
+        scopes=sorted(scopes) if scopes is not None else None,
     )
     db.session.add(membership)
     db.session.flush()
-    record(actor, "membership.granted", membership, company_id=company_id, user=str(user_id), role=role.value)
+    details: dict[str, Any] = {"user": str(user_id), "role": role.value}
+    if membership.scopes is not None:
+        details["scopes"] = membership.scopes
+    record(actor, "membership.granted", membership, company_id=company_id, **details)
     return membership
 
 
@@ -65,6 +80,7 @@ def require_owner_left(company: Company, but: uuid.UUID) -> None:
 def grant(actor: Actor, company: Company, user: User, role: Role) -> Membership:
     """Give `user` a role in the company and return the membership; another role it had there is revoked.
 
+    Where tokens were held to fewer scopes there than the role gave, they still are.
     The system (an accepted invitation) never lowers a role. Raises NotFoundError, ForbiddenError, LastOwnerError.
     """
     company = locked_company(company.id)
@@ -77,7 +93,7 @@ def grant(actor: Actor, company: Company, user: User, role: Role) -> Membership:
         if had is Role.OWNER:
             require_owner_left(company, user.id)
         take(actor, standing)
-    return give(actor, company.id, user.id, role)
+    return give(actor, company.id, user.id, role, scopes=standing.scopes if standing is not None else None)
 
 
 @operation
@@ -92,6 +108,40 @@ def change_role(actor: Actor, membership: Membership, role: Role) -> Membership:
     if standing is None or standing.id != membership.id:
         raise ConflictError(_l("This role was changed in the meantime. Please look at it again."))
     return grant(actor, company, db.session.get_one(User, standing.user_id), role)
+
+
+@operation
+def change_membership(
+    actor: Actor,
+    membership: Membership,
+    *,
+    role: Role | None = None,
+    limits: bool = False,
+    scopes: Sequence[Scope] | None = None,
+) -> Membership:
+    """Give the account another role (None: the one it has) and, where `limits`, the scopes that its tokens may use.
+
+    `scopes` None: all that the role gives. The membership before is revoked and kept; the new one is returned. Raises
+    as `change_role` does, BeyondTokenError for scopes that a program does not have itself, and StaleError where
+    somebody who has not just typed the password widens the own ones.
+    """
+    asked = sorted(scope.value for scope in scopes) if scopes is not None else None
+    changed = change_role(actor, membership, role or Role(membership.role))
+    had = changed.scopes
+    if not limits or asked == had:
+        return changed
+    if had is not None and (asked is None or not set(had).issuperset(asked)):
+        _require_may_widen(actor, changed, set(asked if asked is not None else Scope))
+    company_id, user_id, now = changed.company_id, changed.user_id, Role(changed.role)
+    take(actor, changed)
+    return give(actor, company_id, user_id, now, scopes=asked)
+
+
+def _require_may_widen(actor: Actor, membership: Membership, asked: set[str]) -> None:
+    if actor.scopes is not None and not actor.scopes.issuperset(asked - set(membership.scopes or ())):
+        raise BeyondTokenError
+    if membership.user_id == actor.user_id:
+        actor.require_fresh()
 
 
 @operation
