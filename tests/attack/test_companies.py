@@ -292,6 +292,21 @@ def test_an_outsider_cannot_be_signed_out_by_inviting_and_offboarding(
     assert other_browser.get("/account").status_code == 200
 
 
+def test_who_is_made_co_host_without_being_asked_is_not_signed_out_with_it(
+    browser: Browser, other_browser: Browser, mallory: User, elsewhere: Company
+):
+    ana = factories.an_account("Ana", email="ana@example.org")
+    other_browser.sign_in(ana)
+    event = factories.an_event(elsewhere, mallory, co_hosts=(ana,))
+    path = f"/companies/{elsewhere.slug}/offboard/{ana.id}"
+    page = words(browser.sign_in(mallory).get(path))
+    assert event.title in page
+    assert "signed in" not in page
+    _offboards(browser, elsewhere, ana)
+    assert other_browser.get("/account").status_code == 200
+    assert event.title not in words(other_browser.get("/events?when=mine"))
+
+
 # ---------------------------------------------------------------- fields that no page has
 
 MORE = {

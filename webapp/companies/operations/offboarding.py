@@ -30,11 +30,11 @@ def offboard(
 ) -> dict[str, int]:
     """Take from `user` everything it holds in `company` and all companies below it; return how many of what.
 
-    Its roles end, every browser is signed out, tokens that act for these companies die, its pending invitations there
-    and those to its address are withdrawn. Its events go to `successor`, past ones too, for a host keeps rights; its
-    apps are revoked or (with "hand-over") go to `successor` too. Roles in companies above stay. The counts: `roles`,
-    `browsers`, `tokens`, `apps_revoked`, `apps_handed_over`, and what the higher features return (`events`,
-    `co_hosted`, `invitations`).
+    Its roles end, and every browser is signed out with them; tokens that act for these companies die, its pending
+    invitations there and those to its address are withdrawn. Its events go to `successor`, past ones too, for a host
+    keeps rights; its apps are revoked or (with "hand-over") go to `successor` too. Roles in companies above stay. The
+    counts: `roles`, `browsers`, `tokens`, `apps_revoked`, `apps_handed_over`, and what the higher features return
+    (`events`, `co_hosted`, `invitations`).
 
     Raises NotFoundError (also where `user` holds nothing there), ForbiddenError (not the company's people, or not the
     owners of one that `user` owns), OffboardSelfError, LastOwnerError (naming the company), and InputError where
@@ -49,7 +49,9 @@ def offboard(
     done: Counter[str] = Counter(roles=len(roles), browsers=browsers)
     for membership in roles:
         take(actor, membership)
-    sessions.end_those(LoginSession.user_id == user.id, LoginSession.kind == "browser")
+    if roles:
+        # whoever never took a role here is signed out by nobody from here
+        sessions.end_those(LoginSession.user_id == user.id, LoginSession.kind == "browser")
     done["tokens"] = sessions.end_those(queries.tokens_held(company.id, user.id))
     for app in held:
         if apps == "hand-over" and successor is not None:

@@ -53,7 +53,8 @@ class Holdings:
     """What an account holds in a company and all below it.
 
     `roles`: its standing memberships there, companies loaded. `above`: those in companies above, which stay.
-    `browsers`: how many browsers are signed in. `tokens`: how many tokens act for these companies or were issued to
+    `browsers`: how many browsers are signed in; 0 for an account without a role there, for anybody can be made co-host
+    without being asked. `tokens`: how many tokens act for these companies or were issued to
     their apps. `apps`: those it answers for, companies loaded. `issued`: invitations it made that are pending,
     `addressed`: pending ones that wait for its address; companies and events loaded. `hosted`, `co_hosted`: events.
     """
@@ -227,10 +228,11 @@ def holdings(actor: Actor, company: Company, user_id: uuid.UUID) -> tuple[User, 
         raise NotFoundError
     inside = company.id
     tokens = select(func.count()).where(tokens_held(inside, user_id), LoginSession.revoked_at.is_(None))
+    roles = [row for row in roles_below(inside, user_id) if row.company.deleted_at is None]
     held = Holdings(
-        roles=[row for row in roles_below(inside, user_id) if row.company.deleted_at is None],
+        roles=roles,
         above=_roles_above(inside, user_id),
-        browsers=_sessions(user_id, clock.now() - IDLE),
+        browsers=_sessions(user_id, clock.now() - IDLE) if roles else 0,
         tokens=db.session.scalar(tokens) or 0,
         apps=apps_held(inside, user_id),
         issued=_invitations(inside, Invitation.issuer_id == user_id),
