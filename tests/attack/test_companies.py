@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 
 from tests import factories
 from tests.browsers import Browser, words
+from tests.programs import Program
 from webapp.accounts.sessions import digest
 from webapp.companies import operations
 from webapp.companies.queries import calendar_token
@@ -401,10 +402,10 @@ def test_the_key_of_an_app_is_in_one_answer_and_nowhere_else(
         assert key not in " ".join([*written, *(record.getMessage() for record in caplog.records)])
 
 
-def _unpacked(cookies: str) -> str:
-    """What is packed into cookies."""
-    words_ = re.findall(r"[\w-]{16,}", cookies)
-    return "".join(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)).decode("latin-1") for word in words_)
+def _unpacked(written: str) -> str:
+    """What is packed as URL-safe base64 into cookies, links and cursors."""
+    packed = (word for word in re.findall(r"[\w-]{16,}", written) if len(word) % 4 != 1)
+    return "".join(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)).decode("latin-1") for word in packed)
 
 
 # ---------------------------------------------------------------- feeds
@@ -496,6 +497,22 @@ def test_who_is_shown_no_addresses_finds_nobody_by_them(browser: Browser, compan
     for part in ("hidden", "hidden@example.org", "@"):
         assert "Ana" not in words(browser.get(path + part))
         assert "hidden@" not in browser.get(path).text
+
+
+def test_the_door_learns_no_address_from_the_pages_that_programs_get(app: Flask, owner: User, company: Company):
+    doorkeeper = factories.an_account()
+    factories.a_membership(doorkeeper, company, Role.DOORKEEPER)
+    event = factories.an_event(company, owner, visibility="invited")
+    for number in range(5):
+        factories.a_guest(event, name=f"Guest {number}", email=f"hidden{number}@example.net")
+    program, names, cursor = Program(app).act_for(doorkeeper), [], ""
+    while cursor is not None:
+        answer = program.get(f"/api/guests/{event.id}?limit=2" + (f"&cursor={cursor}" if cursor else ""))
+        assert answer.status_code == 200
+        assert "hidden" not in answer.text + _unpacked(answer.text)
+        names += [guest["name"] for guest in answer.json["data"]]
+        cursor = answer.json["meta"]["next"]
+    assert names == [f"Guest {number}" for number in range(5)]
 
 
 def test_inviting_does_not_tell_who_has_an_account(browser: Browser, company: Company, mallory: User):

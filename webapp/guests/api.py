@@ -86,8 +86,10 @@ def list_guests(event_id: uuid.UUID, query: GuestsQuery) -> Listing:
         queries.guest_list(actor, event, search=query.search, status=query.status),
         queries.LIST_KEY,
         query,
-        key=lambda guest: (guest.name_key, guest.id),
-        types=(str, uuid.UUID),
+        # the list is ordered by names and addresses, and the door sees no addresses: a cursor names its guest only
+        key=lambda guest: (guest.id,),
+        types=(uuid.UUID,),
+        place=lambda key: queries.list_key(event, key[0]),
         show=lambda guest: shown(guest, manages=manages),
         count=event.guests_listed if plain else None,
     )
