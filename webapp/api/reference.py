@@ -100,7 +100,7 @@ def _field(name: str, where: str, schema: Json, schemas: Json, *, required: bool
         where=where,
         kind=f"{kind}, {limits}" if limits else kind,
         required=required,
-        about=about or schema.get("description") or meaning(name),
+        about=about or schema.get("description") or meaning(name, where),
     )
 
 

@@ -21,7 +21,7 @@ PATHS = {"get_user": {"user_id": "me"}, "update_user": {"user_id": "me"}}
 _PERSON = {"user_id": "PERSON"}
 
 BODIES: dict[str, Json] = {
-    "setup": {
+    "set_up": {
         "code": "$CODE",
         "name": "Ana Novak",
         "email": "$EMAIL",
@@ -50,7 +50,10 @@ BODIES: dict[str, Json] = {
     "change_password": {"current_password": "$PASSWORD", "password": "$NEW_PASSWORD"},
     "create_company": {"name": "Zadruga Pod lipo"},
     "edit_company": {"name": "Zadruga Pod lipo"},
-    "change_role": {"role": "organiser"},
+    "invite_person": {"email": "guest@example.com", "role": "organiser"},
+    "change_person": {"role": "administrator"},
+    "offboard": {"hand_over_to": "$ME"},
+    "invite_guests": {"guest_ids": ["$GUEST"]},
     "create_project": {"name": "Spring 2027"},
     "edit_project": {"name": "Summer 2027"},
     "create_app": {"name": "Our website", "scopes": ["events:read", "guests:write"]},

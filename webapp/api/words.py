@@ -32,9 +32,10 @@ MEANINGS: dict[str, Text] = {
     "guest_ids": _l("Guests, by id."),
     "guests": _l("Up to 1,000 people, each with email and name."),
     "hand_over_to": _l("The account that gets the events and what else must have somebody."),
-    "id": _l("The same as company_id."),
+    "body.id": _l("The same as company_id."),
     "invitation_id": _l("The invitation, by its invitation_id."),
-    "invite": _l("In the body: false sends no e-mail. In the path: what the invitation’s link ends with."),
+    "invite": _l("What the invitation’s link ends with."),
+    "body.invite": _l("False sends no e-mail."),
     "join_by": _l("Until when people can say yes; null for until the end."),
     "limit": _l("How many on a page."),
     "mail_id": _l("The e-mail in the outbox, by id."),
@@ -78,6 +79,6 @@ MEANINGS: dict[str, Text] = {
 }
 
 
-def meaning(name: str) -> str:
-    """Return what the field `name` means; an empty text where its name says it."""
-    return str(MEANINGS.get(name, ""))
+def meaning(name: str, where: str) -> str:
+    """Return what the field `name` means in path, query or body; an empty text where its name says it."""
+    return str(MEANINGS.get(f"{where}.{name}") or MEANINGS.get(name, ""))
