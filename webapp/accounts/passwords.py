@@ -16,7 +16,7 @@ from pydantic import AfterValidator, StringConstraints
 
 from webapp.core.errors import BusyError
 from webapp.core.operation import end_read
-from webapp.core.schema import refuse
+from webapp.core.schema import Says, refuse
 from webapp.core.text import fold
 
 LEAST = 8
@@ -52,7 +52,12 @@ def _judge(value: str) -> str:
 
 
 # A new password: 8 to 128 characters of any kind, kept to the letter, none of the 3,000 most common.
-Password = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_judge)]
+Password = Annotated[
+    str,
+    StringConstraints(strip_whitespace=False),
+    AfterValidator(_judge),
+    Says(minLength=LEAST, maxLength=MOST, description="None of the 3,000 most common passwords."),
+]
 
 
 def _bytes(password: str) -> bytes:

@@ -120,7 +120,8 @@ def refusals_of(endpoint: Endpoint) -> list[type[AppError]]:
     if "<" in endpoint.paths[0]:
         frame += [NotFoundError]
     if endpoint.remembers:
-        frame += [KeyTakenError]
+        # a key that is none, or taken
+        frame += [InputError, KeyTakenError]
     return list(dict.fromkeys([*endpoint.refusals, *frame]))
 
 

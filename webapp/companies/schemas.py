@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from webapp.accounts.passwords import Password
 from webapp.core.actor import Scope
 from webapp.core.permissions import Role
-from webapp.core.schema import Blank, Email, Line, Name, Schema, refuse
+from webapp.core.schema import Blank, Email, Line, Name, Says, Schema, refuse
 
 CompanyName = Annotated[Line, Field(min_length=1, max_length=120)]
 Code = Annotated[Line, Field(min_length=1, max_length=100)]
@@ -57,7 +57,7 @@ class AppInput(Schema):
     """A new app. `once`: its App-Id, chosen when the form was shown, so that a form sent twice makes one app."""
 
     name: CompanyName
-    scopes: Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(_some)]
+    scopes: Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(_some), Says(minItems=1)]
     once: Annotated[uuid.UUID | None, Blank] = None
 
 

@@ -1,15 +1,27 @@
 """The base of all schemas: what may come in, judged alike for page and API, and said in words a guest understands."""
 
 import datetime as dt
+import json
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 import email_validator
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from webapp.core import clock, text
 from webapp.core.errors import InputError, Text
@@ -23,10 +35,47 @@ def refuse(message: Text, kind: str = "refused") -> PydanticCustomError:
     return PydanticCustomError("folkmoot_" + kind, "{sentence}", {"sentence": str(message)})
 
 
+class Says:
+    """Annotates a type with what its JSON Schema says beyond what pydantic knows (JSON Schema 2020-12)."""
+
+    def __init__(self, **said: Any) -> None:
+        """Take the keywords; one that is None is taken away."""
+        self.said = said
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return what pydantic says, with the keywords."""
+        return {key: value for key, value in {**handler(core), **self.said}.items() if value is not None}
+
+
+# text.unfit as a pattern of ECMA-262 (half a surrogate is no text there); where something must stand, one is no space
+_FIT_CHARACTER = r"[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]"
+FIT = f"^{_FIT_CHARACTER}*$"
+SOME = f"^{_FIT_CHARACTER}*{_FIT_CHARACTER[:-1]}\\s]{_FIT_CHARACTER}*$"
+
+
+def _honest(said: Any) -> None:
+    """Say that outer space counts for nothing: a text with a least length is none of space alone."""
+    if isinstance(said, list):
+        for one in said:
+            _honest(one)
+    elif isinstance(said, dict):
+        if said.get("pattern") == FIT and said.get("minLength"):
+            said["pattern"] = SOME
+        for one in said.values():
+            _honest(one)
+
+
 class Schema(BaseModel):
     """What an operation takes: unknown keys are refused, text is trimmed, nothing changes its type unasked."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return what this takes as JSON Schema."""
+        said = handler(core)
+        _honest(handler.resolve_ref_schema(said).get("properties", {}))
+        return said
 
 
 def _fit(value: str) -> str:
@@ -75,17 +124,41 @@ def _eth(value: str) -> str:
 
 
 # One line of text. Say its length with `Annotated[Line, Field(max_length=…)]`.
-Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_fit), AfterValidator(text.one_line)]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_fit),
+    AfterValidator(text.one_line),
+    Says(pattern=FIT),
+]
 # Text of many lines.
-Paragraphs = Annotated[str, AfterValidator(text.many_lines), AfterValidator(_fit)]
+Paragraphs = Annotated[str, AfterValidator(text.many_lines), AfterValidator(_fit), Says(pattern=FIT)]
 # A secret: kept to the letter.
 Secret = Annotated[str, StringConstraints(strip_whitespace=False, max_length=4096)]
 Email = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=1000), AfterValidator(_fit), AfterValidator(_email)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=1000),
+    AfterValidator(_fit),
+    AfterValidator(_email),
+    Says(format="email", maxLength=EMAIL_MAX),
 ]
-TimeZone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_zone)]
-Moment = Annotated[dt.datetime, AfterValidator(_bounded)]
-EthAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(_eth)]
+TimeZone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=64),
+    AfterValidator(_zone),
+    Says(description="A name of the IANA time zone database, such as Europe/Ljubljana."),
+]
+Moment = Annotated[
+    dt.datetime,
+    AfterValidator(_bounded),
+    Says(description="A moment between the years 2000 and 2200 (ISO 8601)."),
+]
+EthAddress = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=100),
+    AfterValidator(_eth),
+    Says(pattern=f"^{_ETH.pattern}$", maxLength=None),
+]
 # Wrap an optional type: an empty field of a page means nothing given.
 Blank = BeforeValidator(_nothing)
 Name = Annotated[Line, Field(min_length=1, max_length=255)]
@@ -145,10 +218,15 @@ def _by_type(kind: str, details: ErrorDetails) -> str:
     return _("This does not fit here.")
 
 
-def problems(error: ValidationError) -> dict[str, Text]:
-    """Return the sentences of `error` by field; of a nested field the path joined with "-", as pages name it."""
+def problems(error: ValidationError, which: Callable[[ErrorDetails], bool] | None = None) -> dict[str, Text]:
+    """Return the sentences of `error` by field; of a nested field the path joined with "-", as pages name it.
+
+    `which`: of which of its findings; None: of all.
+    """
     found: dict[str, Text] = {}
     for details in error.errors():
+        if which is not None and not which(details):
+            continue
         path = "-".join(str(part) for part in details["loc"]) or "__all__"
         found.setdefault(path, sentence(details))
     return found
@@ -160,3 +238,25 @@ def judge(schema: type[Model], data: object) -> Model:
         return schema.model_validate(data)
     except ValidationError as error:
         raise InputError(fields=problems(error)) from error
+
+
+def _another_type(details: ErrorDetails) -> bool:
+    """Tell whether JSON has a type for what is asked here, and what came is of another one."""
+    kind, found = details["type"], details["input"]
+    return kind in {"int_type", "bool_type"} or (kind == "datetime_type" and isinstance(found, int | float))
+
+
+def judge_json(schema: type[Model], data: object) -> Model:
+    """Return `data`, read from JSON, as a `schema`: as `judge`, but a text is no number and a number no truth value."""
+    try:
+        return schema.model_validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        wrong = problems(error, _another_type)
+    # what pydantic's strict mode refuses beyond that (a moment that was looked at before it was read) is fine
+    try:
+        found = judge(schema, data)
+    except InputError as error:
+        raise InputError(fields={**error.fields, **wrong}) from error
+    if wrong:
+        raise InputError(fields=wrong)
+    return found

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from webapp.core import text
 from webapp.core.errors import InputError, Text
-from webapp.core.schema import Blank, Email, Line, Moment, Paragraphs, Schema, TimeZone, local_to_utc, refuse
+from webapp.core.schema import Blank, Email, Line, Moment, Paragraphs, Says, Schema, TimeZone, local_to_utc, refuse
 from webapp.core.shares import Share, ShareError
 
 MOST_PLACES: Final = 1_000_000
@@ -55,7 +55,9 @@ def _lines(value: Any) -> Any:
 
 Whole = Annotated[int, BeforeValidator(_whole)]
 When = Annotated[Moment, BeforeValidator(_moment)]
-ShareText = Annotated[str, Field(max_length=100), AfterValidator(_share)]
+ShareText = Annotated[
+    str, Field(max_length=100), AfterValidator(_share), Says(description="A share, such as 60 %, 2/3 or >1/2.")
+]
 AnswerText = Annotated[Line, Field(min_length=1, max_length=300)]
 
 
@@ -63,7 +65,7 @@ class QuestionInput(Schema):
     """One question with its answers."""
 
     text: Annotated[Line, Field(min_length=1, max_length=500)]
-    answers: Annotated[list[AnswerText], BeforeValidator(_lines)]
+    answers: Annotated[list[AnswerText], BeforeValidator(_lines), Says(minItems=2, maxItems=MOST_ANSWERS)]
     kind: Kind = "single"
 
     @field_validator("answers")

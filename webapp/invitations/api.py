@@ -314,10 +314,24 @@ def accept_invitation(invite: str, data: AcceptInput) -> AcceptedOut:
     return AcceptedOut(waits=False, had_already=False, tokens=given(pair, user), registration=None)
 
 
-@api.on("DELETE", "/invite/<uuid:invitation_id>", access=Scope.INVITATIONS_WRITE, status=204, refusals=(NotFoundError,))
-def revoke_invitation(invitation_id: uuid.UUID) -> None:
-    """Take an invitation back, by its `invitation_id`: its link is dead."""
-    operations.revoke_invitation(current_actor(), invitation_id)
+def _meant(invite: str) -> uuid.UUID:
+    """Return which invitation is meant: by its `invitation_id`, or by what its link ends with."""
+    try:
+        return uuid.UUID(invite)
+    except ValueError:
+        return queries.read_link(invite).row
+
+
+@api.on(
+    "DELETE",
+    "/invite/<invite>",
+    access=Scope.INVITATIONS_WRITE,
+    status=204,
+    refusals=(NotFoundError, DeadLinkError),
+)
+def revoke_invitation(invite: str) -> None:
+    """Take an invitation back, by its `id` or its `invitation_id`: its link is dead."""
+    operations.revoke_invitation(current_actor(), _meant(invite))
 
 
 @api.on(

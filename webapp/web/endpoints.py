@@ -23,7 +23,7 @@ from webapp.core.actor import Scope
 from webapp.core.database import db
 from webapp.core.errors import AppError, ConflictError, InputError, Text
 from webapp.core.operation import added, count, operation
-from webapp.core.schema import Schema, judge
+from webapp.core.schema import Schema, judge, judge_json
 from webapp.extensions import csrf
 from webapp.models import Answered
 from webapp.web.access import PUBLIC, SIGNED_IN
@@ -188,7 +188,7 @@ def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., 
         if endpoint.asks is not None:
             asked["query"] = judge(endpoint.asks, request.args.to_dict())
         if endpoint.takes is not None:
-            asked["data"] = judge(endpoint.takes, body())
+            asked["data"] = judge_json(endpoint.takes, body())
         key = request.headers.get("Idempotency-Key") if endpoint.remembers else None
         if key is None:
             return respond(endpoint, function(**asked))
@@ -199,6 +199,7 @@ def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., 
     return view
 
 
+_EXACT = 2**53
 _KEY = re.compile(r"[!-~]{1,255}")
 KEPT_FOR = dt.timedelta(days=2)
 """How long an answer is remembered for its Idempotency-Key."""
@@ -261,7 +262,8 @@ def body() -> Mapping[str, Any]:
     if request.mimetype != "application/json":
         raise NotJsonError
     try:
-        sent = json.loads(raw.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_no_constant)
+        text = raw.decode("utf-8")
+        sent = json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant, parse_float=_number)
     except (ValueError, RecursionError) as error:
         raise InputError(_l("This is not JSON.")) from error
     if isinstance(sent, dict) and list(sent) == ["data"]:
@@ -269,6 +271,12 @@ def body() -> Mapping[str, Any]:
     if not isinstance(sent, dict):
         raise InputError(_l("Please send a JSON object."))
     return sent
+
+
+def _number(text: str) -> int | float:
+    # In JSON 2.0 and 2 are the same number.
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
 
 
 def _no_constant(name: str) -> None:

@@ -164,7 +164,7 @@ def verify_email(token: str, data: ConfirmInput) -> TokensOut:
     gives=TokensOut,
     id="email_verified",
     message=_CONFIRMED,
-    refusals=_REFUSED,
+    refusals=(*_REFUSED, NotAcceptedError),
 )
 def verify_email_by_get(token: str, query: ConfirmQuery) -> TokensOut:
     """Confirm an address as POST does, for a program that says `Accept: application/json`.

@@ -1,0 +1,99 @@
+"""The document of the API: whole, valid, and about what is really there."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.api.furnished import endpoints, named
+from tests.programs import Program
+from webapp.api.openapi import refusals_of
+from webapp.web.endpoints import Endpoint
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture
+def document(program: Program) -> dict[str, Any]:
+    answer = program.get("/api/openapi.json")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, said)
+        for path, methods in document["paths"].items()
+        for method, said in methods.items()
+        if method in METHODS
+    ]
+
+
+def test_the_document_is_openapi(document: dict[str, Any]):
+    OpenAPIV31SpecValidator(document).validate()
+    assert document["openapi"] == "3.1.1"
+    assert document["servers"] == [{"url": "http://folkmoot.example.org"}]
+
+
+def test_every_route_for_programs_is_documented_and_every_documented_one_is_there(app: Flask, document: dict[str, Any]):
+    routes = {
+        (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.partition(".")[0].endswith("_api")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert routes == {(method, path) for method, path, _said in operations(document)}
+    others = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api") and not rule.endpoint.partition(".")[0].endswith("_api")
+    }
+    assert others <= {"/api/openapi.json", "/api/docs"}, "below /api there is what is documented, and the documents"
+
+
+def test_no_two_paths_are_one(document: dict[str, Any]):
+    # OpenAPI 3.1, Paths Object: such that differ by the names of their variables alone are identical
+    shapes = [re.sub(r"\{\w+\}", "{}", path) for path in document["paths"]]
+    assert sorted(shapes) == sorted(set(shapes))
+
+
+def test_operations_are_called_by_names_of_their_own(document: dict[str, Any]):
+    names = [said["operationId"] for _method, _path, said in operations(document)]
+    assert len(names) == len(set(names))
+
+
+def test_everything_says_what_it_is(document: dict[str, Any]):
+    silent = [f"{method} {path}" for method, path, said in operations(document) if not said["summary"].strip()]
+    silent += [name for name, said in document["components"]["schemas"].items() if not said.get("description")]
+    assert not silent
+
+
+def test_nothing_is_referred_to_that_is_not_there(document: dict[str, Any]):
+    kept = document["components"]
+    referred = set(re.findall(r"'#/components/(\w+)/(\w+)'", repr(document)))
+    assert not {(kind, name) for kind, name in referred if name not in kept[kind]}
+    used = {name for kind, name in referred if kind == "schemas"}
+    assert used == set(kept["schemas"]), "and nothing is described that nobody uses"
+
+
+@pytest.mark.parametrize("found", endpoints(), ids=named)
+def test_every_id_an_endpoint_may_answer_is_listed(document: dict[str, Any], found: tuple[Endpoint, str]):
+    endpoint, path = found
+    pattern = "/api" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
+    answers = document["paths"][pattern][endpoint.method.lower()]["responses"]
+    assert str(endpoint.status) in answers
+    for error in refusals_of(endpoint):
+        assert f"`{error.id}`" in answers[str(error.status)]["description"]
+
+
+def test_two_schemas_never_share_a_name(document: dict[str, Any]):
+    # pydantic puts the module's name before both
+    assert not [name for name in document["components"]["schemas"] if "__" in name]
+
+
+def test_whoever_has_the_document_asks_for_it_anew_in_vain(program: Program):
+    tag = program.get("/api/openapi.json").headers["ETag"]
+    assert program.get("/api/openapi.json", headers={"If-None-Match": tag}).status_code == 304
