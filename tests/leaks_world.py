@@ -318,6 +318,7 @@ class _Settler:
         companies.revoke(factories.acting(self.owner), gone)
         self._add("membership_id", membership.id, "membership")
         self._add("user_id", member.id, "person")
+        self._add("email", member.email, "personmail")
 
     def _event(self, kind: str) -> Event:
         named = self._mark(kind)

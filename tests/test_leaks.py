@@ -109,6 +109,7 @@ BODIES: dict[str, Any] = {
     "companies_api.change_role": {"role": "organiser"},
     "companies_api.create_app": {"name": "Printer", "scopes": ["events:read"]},
     "companies_api.create_project": {"name": "Winter"},
+    "invitations_api.invite_person": {"email": "iva@example.org", "role": "organiser"},
     "guests_api.add_guest": {"email": "iva@example.org"},
     "guests_api.add_guests": {"guests": [{"email": "iva@example.org"}]},
     "guests_api.check_in": {"walk_in": "Iva"},
@@ -230,6 +231,11 @@ def by_link(rule: Rule) -> bool:
     return bool({"token", "invite"} & set(variables(rule)))
 
 
+def without_thing(rule: Rule) -> bool:
+    """Tell whether nothing in the path is somebody's: an address is asked for by whoever holds the key for that."""
+    return "email" in variables(rule)
+
+
 def seen(person: str, value: Value) -> bool:
     """Tell whether somebody may know that it is there."""
     return sees(person, (value.company, value.kind)) or value.kind in {"public", "unlisted"}
@@ -239,7 +245,9 @@ def foreign(person: str, rule: Rule, values: tuple[Value, ...]) -> bool:
     """Tell whether what stands in a path is not there for somebody."""
     if of_site(rule.endpoint):
         return person != "site"
-    return bool(values) and not by_link(rule) and not (seen(person, values[0]) and fitting(rule, values))
+    if not values or by_link(rule) or without_thing(rule):
+        return False
+    return not (seen(person, values[0]) and fitting(rule, values))
 
 
 # ---------------------------------------------------------------- what may be read
@@ -529,9 +537,13 @@ def _all_companies(_actor: Actor, _company: Company) -> dict[uuid.UUID, str]:
     return {company.id: company.name for company in db.session.scalars(sa.select(Company))}
 
 
+def _any_way(_actor: Actor) -> list[events_policy.Way]:
+    return [events_policy.Way(sa.true())]
+
+
 # What narrows a read, what stands there without it, who sees more then, and on which page.
 CONTROLS: dict[str, tuple[Any, str, Any, str, str]] = {
-    "the list of events": (events_policy, "listed_for", lambda _actor: sa.true(), "stranger", "events.index"),
+    "the list of events": (events_policy, "ways_listed", _any_way, "stranger", "events.index"),
     "an event": (events_policy, "require_see", lambda _actor, _event: None, "sibling", "events.show"),
     "a company": (companies_policy, "role_in", lambda _actor, _id: Role.DOORKEEPER, "below", "companies.people"),
     "the guest of an event": (guests_queries, "get_guest", _any_guest, "organiser", "guests.show"),
