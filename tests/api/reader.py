@@ -31,6 +31,7 @@ from webapp.invitations import operations as invitations
 from webapp.invitations.links import public_id
 from webapp.mail.outbox import queue
 from webapp.models import Answer, Question, User
+from webapp.voting.operations import close_vote
 from webapp.web import captcha
 
 PATIENCE = 60
@@ -135,6 +136,7 @@ def _prepared(name: str) -> dict[str, str]:
     other = tokens.start(ana)
     if name == "get-ballots":
         event = factories.an_event(company, ana, questions={"Which?": ["This"]}, starts_in=dt.timedelta(days=-2))
+        close_vote(event)
     if name == "delete-company":
         company = factories.a_company(ana, name="Empty")
     return {
