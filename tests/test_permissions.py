@@ -68,6 +68,9 @@ POST accounts.reset_password    in
 GET  accounts.reset_sent        200
 POST accounts.revoke_session      in  404  404  404  404  404  404  404  404  404  303
 GET  accounts.sessions            in  200  200  200  200  200  200  200  200  200  200
+GET  accounts.tokens              in  200  200  200  200  200  200  200  200  200  200
+POST accounts.revoke_token        in  404  404  404  404  404  404  404  404  404  303
+POST accounts.tokens              in  200  200  200  200  200  200  200  200  200  200
 POST accounts.update_profile      in  303  303  303  303  303  303  303  303  303  303
 GET  accounts.verify            200
 POST accounts.verify            303
@@ -215,6 +218,7 @@ SENT: dict[str, dict[str, str]] = {
     "accounts.login": {"email": "owner@example.org", "password": PASSWORD},
     "accounts.register": {"name": "Iva", "email": "iva@example.org", "password": PASSWORD},
     "accounts.reset_password": {"password": "another long evening"},
+    "accounts.tokens": {"name": "A script", "scopes": "events:read", "expires_in": "30"},
     "accounts.update_profile": {"name": "Ana", "surname": "", "eth_address": "", "timezone": "Europe/Ljubljana"},
     "accounts.verify": {"password": PASSWORD},
     "admin.make_administrator": {"on": "yes"},

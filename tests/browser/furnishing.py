@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from tests import factories
 from tests.browser.house import House, standing
-from webapp.accounts import links, sessions
+from webapp.accounts import links, sessions, tokens
 from webapp.companies import operations as companies
 from webapp.companies.operations.apps import note_use
 from webapp.core import clock
@@ -32,7 +32,7 @@ from webapp.invitations.links import public_id
 from webapp.journal.sealing import seal_all
 from webapp.journal.writing import record
 from webapp.mail.outbox import queue
-from webapp.models import Company, Event, Guest, Invitation, Membership, OutboxMail, User
+from webapp.models import Company, Event, Guest, Invitation, LoginSession, Membership, OutboxMail, User
 from webapp.voting import tallying
 from webapp.voting.operations import cast_ballot, close_vote
 
@@ -84,6 +84,7 @@ def furnish() -> Furnished:
     _mails(done, events["meadow"])
     _tree(done, events, people["neza"])
     _apps(done, people)
+    _programs(done, people)
     _journal(done, events["meadow"], people)
     return done
 
@@ -233,6 +234,25 @@ def _tree(done: Furnished, events: dict[str, Event], neza: User) -> None:
     companies.make_calendar(actor, apples)
     companies.archive_project(actor, pears)
     done.values |= {"apples": str(apples.id), "pears": str(pears.id)}
+
+
+def _programs(done: Furnished, people: dict[str, User]) -> None:
+    """Tokens of her own: one that is used, one that never was, and one with words too long; and a rested session."""
+    neza, here = people["neza"], _company()
+    actor = Actor(user_id=neza.id, fresh_at=clock.now())
+    reading = [Scope.EVENTS_READ, Scope.GUESTS_READ]
+    used, _token = tokens.issue(
+        actor, name="Guests into the spreadsheet", scopes=reading, good_for=90 * DAY, company_id=here.id
+    )
+    tokens.issue(actor, name="Newsletter", scopes=[Scope.EVENTS_READ], good_for=7 * DAY)
+    tokens.issue(actor, name=LONG, scopes=list(Scope), good_for=365 * DAY)
+    sessions.touch(used.id)
+    done.sessions["rested"] = sessions.start(people["eva"], remember=True, device="Chromium on Linux")
+    rested = sessions.find(done.sessions["rested"])
+    assert rested is not None
+    operation(db.session.execute)(
+        update(LoginSession).where(LoginSession.id == rested.id).values(fresh_at=clock.now() - DAY)
+    )
 
 
 def _apps(done: Furnished, people: dict[str, User]) -> None:

@@ -92,6 +92,11 @@ def _app(page: Page) -> None:
     write(press("Register it"), name="A website")(page)
 
 
+def _token(page: Page) -> None:
+    page.locator("[name=scopes]").first.check()
+    write(press("Make it"), name="A newsletter")(page)
+
+
 def _to_the_top(page: Page) -> None:
     page.locator("[name=parent]").select_option("")
     press("Move it")(page)
@@ -197,6 +202,12 @@ PAGES = (
     Shown("account-refused", "/account", "thordis", write(press("Save"), name="", eth_address="0x12")),
     Shown("account-delete", "/account", "thordis", unfold("Delete my account")),
     Shown("sessions", "/account/sessions", "neza"),
+    Shown("tokens", "/account/tokens", "neza"),
+    Shown("tokens-none", "/account/tokens", "new"),
+    Shown("tokens-refused", "/account/tokens", "new", press("Make it")),
+    Shown("tokens-revoke", "/account/tokens", "neza", unfold("Revoke")),
+    Shown("tokens-made", "/account/tokens", "thordis", _token),
+    Shown("tokens-stale", "/account/tokens", "rested"),
     Shown("confirm-password", "/account/confirm?next=/account", "thordis"),
     Shown("invitations-of-mine", "/invitations", "neza"),
     Shown("invitations-of-mine-none", "/invitations", "new"),

@@ -47,3 +47,9 @@ class TakenError(DuplicateError):
     """Somebody else's account has the address by now."""
 
     message = _l("This e-mail address belongs to an account already.")
+
+
+class BeyondTokenError(ForbiddenError):
+    """A program would make something that may do more than its own token."""
+
+    message = _l("This token may not give what it does not have itself.")

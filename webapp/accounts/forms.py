@@ -4,7 +4,16 @@ from typing import Any, TypeVar
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its types
 
 from webapp.accounts import schemas
 from webapp.core import clock
@@ -110,3 +119,38 @@ class DeleteForm(SchemaForm[schemas.PasswordInput]):
 
     schema = schemas.PasswordInput
     password = PasswordField(_l("Your password"), id="delete-password", render_kw=_CURRENT)
+
+
+class TokenForm(SchemaForm[schemas.TokenInput]):
+    """A token for a program of one's own. The view fills in companies and `once`; the template draws the scopes."""
+
+    schema = schemas.TokenInput
+    name = StringField(
+        _l("Name"),
+        description=_l("Which program it is for, so that you know it later."),
+        render_kw={"autocomplete": "off", "maxlength": 120},
+    )
+    scopes = SelectMultipleField(
+        _l("What it may do"),
+        description=_l("Never more than you may yourself. Tick as little as it needs."),
+        choices=[],
+        validate_choice=False,
+    )
+    expires_in = SelectField(
+        _l("Good for"),
+        description=_l("After that it opens nothing any more, and you make another one."),
+        choices=[
+            SelectChoice("7", _l("7 days")),
+            SelectChoice("30", _l("30 days")),
+            SelectChoice("90", _l("90 days")),
+            SelectChoice("365", _l("a year")),
+        ],
+        default="30",
+        validate_choice=False,
+    )
+    company_id = SelectField(
+        _l("Where"),
+        description=_l("A token for one company reaches that one and all below it, and nothing else."),
+        validate_choice=False,
+    )
+    once = HiddenField(_l("This form"))

@@ -1,5 +1,6 @@
 """Reads of accounts."""
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import NotFoundError, SignInError
 from webapp.core.hooks import AccountChange, account_exported
-from webapp.models import Event, Guest, LoginSession, OneTimeLink, OutboxMail, Site, User
+from webapp.models import Company, Event, Guest, LoginSession, OneTimeLink, OutboxMail, Site, User
 
 
 def by_email(email: str) -> User | None:
@@ -49,17 +50,44 @@ def held_account(actor: Actor) -> User:
 
 def sessions_of(actor: Actor) -> Sequence[LoginSession]:
     """Return the actor's living sessions, the one used last first."""
-    since = clock.now() - sessions.IDLE
     statement = (
         select(LoginSession)
-        .where(
-            LoginSession.user_id == actor.account(),
-            LoginSession.revoked_at.is_(None),
-            LoginSession.last_used_at > since,
-        )
+        .where(LoginSession.user_id == actor.account(), sessions.living())
         .order_by(LoginSession.last_used_at.desc(), LoginSession.id.desc())
     )
     return db.session.scalars(statement).all()
+
+
+_SOON = dt.timedelta(days=7)
+
+
+@dataclasses.dataclass(frozen=True)
+class TokenRow:
+    """A token made by hand as its owner's list shows it, with the name of the company it is limited to."""
+
+    session: LoginSession
+    company: str | None
+
+    @property
+    def used(self) -> bool:
+        """Tell whether it was ever used."""
+        return self.session.last_used_at > self.session.created_at
+
+    @property
+    def ends_soon(self) -> bool:
+        """Tell whether it works for less than a week more."""
+        return self.session.expires_at is not None and self.session.expires_at < clock.now() + _SOON
+
+
+def tokens_of(actor: Actor) -> list[TokenRow]:
+    """Return the actor's living tokens that were made by hand, with the names of their companies, newest first."""
+    statement = (
+        select(LoginSession, Company.name)
+        .outerjoin(Company, Company.id == LoginSession.company_id)
+        .where(LoginSession.user_id == actor.account(), LoginSession.expires_at.is_not(None), sessions.living())
+        .order_by(LoginSession.id.desc())
+    )
+    return [TokenRow(session, company) for session, company in db.session.execute(statement)]
 
 
 def mails_since(email: str, templates: Sequence[str], seconds: int) -> int:
@@ -114,6 +142,8 @@ def export(actor: Actor) -> dict[str, Any]:
 def _session(session: LoginSession) -> dict[str, Any]:
     return {
         "id": str(session.id),
+        "kind": session.kind,
+        "name": session.name,
         "device": session.device,
         "created_at": session.created_at.isoformat(),
         "last_used_at": session.last_used_at.isoformat(),

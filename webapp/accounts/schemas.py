@@ -1,5 +1,6 @@
 """What may come in about accounts, and what goes out."""
 
+import uuid
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -8,7 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from webapp.accounts.passwords import Password
 from webapp.core import text
-from webapp.core.schema import Blank, Email, EthAddress, Line, Name, Schema, Secret, TimeZone, refuse
+from webapp.core.actor import Scope
+from webapp.core.schema import Blank, Email, EthAddress, Line, Name, Says, Schema, Secret, TimeZone, refuse
 
 _PATH_MAX = 2000
 
@@ -35,7 +37,7 @@ def _given(value: str) -> str:
 
 
 OwnPath = Annotated[str | None, BeforeValidator(own_path)]
-Given = Annotated[Secret, AfterValidator(_given)]
+Given = Annotated[Secret, AfterValidator(_given), Says(minLength=1)]
 
 
 class RegisterInput(Schema):
@@ -96,3 +98,23 @@ class EmailChangeInput(Schema):
 
     current_password: Given
     email: Email
+
+
+def _some(value: list[Scope]) -> list[Scope]:
+    if not value:
+        raise refuse(_l("Please tick what it may do."))
+    return value
+
+
+class TokenInput(Schema):
+    """A token made by hand, for a program of one's own: what it may do, and for how many days.
+
+    `company_id`: the company it is limited to, with all below it; without one it reaches all that its account does.
+    `once`: an id of your choice for the token, so that a form sent twice makes one token.
+    """
+
+    name: Annotated[Line, Field(min_length=1, max_length=120)]
+    scopes: Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(_some)]
+    expires_in: Annotated[int, Field(ge=1, le=365, description="Days.")] = 30
+    company_id: Annotated[uuid.UUID | None, Blank] = None
+    once: Annotated[uuid.UUID | None, Blank] = None

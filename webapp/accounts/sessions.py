@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import uuid
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import contains_eager
 
 from webapp.core import clock, text
@@ -63,14 +63,28 @@ def start(user: User, *, remember: bool, device: str = "", instead_of: uuid.UUID
     return secret
 
 
+# A token made by hand that was never used: its first use is written at once.
+_UNUSED = and_(LoginSession.expires_at.is_not(None), LoginSession.last_used_at == LoginSession.created_at)
+
+
+def living() -> ColumnElement[bool]:
+    """Return the condition of sessions and tokens that open something: neither ended nor run out nor idle too long."""
+    moment = clock.now()
+    standing = or_(
+        and_(LoginSession.expires_at.is_(None), LoginSession.last_used_at > moment - IDLE),
+        LoginSession.expires_at > moment,
+    )
+    return and_(LoginSession.revoked_at.is_(None), standing)
+
+
 @operation
 def touch(session_id: uuid.UUID) -> bool:
-    """Write that the session is used, at most every 15 minutes; tell whether this call wrote it."""
+    """Write that the session is used, at first and then at most every 15 minutes; tell whether this call wrote it."""
     moment = clock.now()
     return bool(
         count(
             update(LoginSession)
-            .where(LoginSession.id == session_id, LoginSession.last_used_at < moment - TOUCH_EVERY)
+            .where(LoginSession.id == session_id, or_(LoginSession.last_used_at < moment - TOUCH_EVERY, _UNUSED))
             .values(last_used_at=moment)
         )
     )
@@ -108,5 +122,7 @@ def end_those(*which: ColumnElement[bool]) -> int:
 
 
 def is_due(session: LoginSession) -> bool:
-    """Tell whether the session's last use was written more than 15 minutes ago."""
+    """Tell whether the session's last use was written more than 15 minutes ago, or never."""
+    if session.expires_at is not None and session.last_used_at == session.created_at:
+        return True
     return clock.now() - session.last_used_at > TOUCH_EVERY

@@ -18,12 +18,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.orm import aliased, contains_eager
 
-from webapp.accounts import sessions
+from webapp.accounts import queries, sessions
+from webapp.accounts.errors import BeyondTokenError
 from webapp.core import clock, text
 from webapp.core.actor import Actor, Scope
-from webapp.core.database import db
-from webapp.core.errors import AppError
-from webapp.core.operation import count, operation
+from webapp.core.database import db, new_id
+from webapp.core.errors import AppError, DuplicateError
+from webapp.core.operation import added, count, operation
+from webapp.journal.writing import record
 from webapp.models import App, Company, CompanyAncestor, LoginSession, Membership, User
 
 GOOD_FOR = dt.timedelta(minutes=15)
@@ -253,26 +255,46 @@ def start(
 
 @operation
 def issue(
-    actor: Actor, *, name: str, scopes: Iterable[str], expires_at: dt.datetime, company_id: uuid.UUID | None = None
+    actor: Actor,
+    *,
+    name: str,
+    scopes: Iterable[str],
+    good_for: dt.timedelta,
+    company_id: uuid.UUID | None = None,
+    token_id: uuid.UUID | None = None,
 ) -> tuple[LoginSession, str]:
-    """Make a token of the actor's own account with a name, scopes and an end (UTC); return its row and the token.
+    """Make a token of the actor's own account with a name, scopes and an end; return its row and the token.
 
-    The token is shown once and is not refreshed.
+    The token is shown once and is not refreshed. `company_id`: the company it is limited to, in which the account has
+    a role. `token_id`: chosen when the form was shown, so that a form sent twice makes one token. Raises StaleError
+    unless the password was typed lately, BeyondTokenError for scopes that the actor does not have itself,
+    DuplicateError where that id is taken.
     """
-    secret = text.secret()
+    user = queries.held_account(actor)
+    actor.require_fresh()
+    granted = sorted({str(scope) for scope in scopes})
+    if actor.scopes is not None and not actor.scopes.issuperset(granted):
+        raise BeyondTokenError
+    secret, moment = text.secret(), clock.now()
     session = LoginSession(
-        user_id=actor.account(),
+        id=token_id or new_id(),
+        user_id=user.id,
         kind="token",
         name=name,
         secret_hash=sessions.digest(secret),
         company_id=company_id,
-        scopes=sorted(set(scopes)),
-        expires_at=expires_at,
-        last_used_at=clock.now(),
+        scopes=granted,
+        expires_at=moment + good_for,
+        created_at=moment,
+        # until it is used
+        last_used_at=moment,
     )
-    db.session.add(session)
-    db.session.flush()
-    return session, _encode(secret, session.serial, company_id, expires_at)
+    if not added(session):
+        raise DuplicateError(
+            _l("This token is made already, and was shown then. If you do not have it, revoke it and make another.")
+        )
+    record(actor, "account.token_made", session, scopes=granted)
+    return session, _encode(secret, session.serial, company_id, moment + good_for)
 
 
 def refresh(token: str) -> Pair:

@@ -149,11 +149,7 @@ def account_page(actor: Actor, user_id: uuid.UUID) -> AccountPage:
         .where(Membership.user_id == user_id, Membership.revoked_at.is_(None), Company.deleted_at.is_(None))
         .order_by(func.lower(Company.name), Membership.id)
     )
-    living = (
-        LoginSession.user_id == user_id,
-        LoginSession.revoked_at.is_(None),
-        LoginSession.last_used_at > clock.now() - sessions.IDLE,
-    )
+    living = (LoginSession.user_id == user_id, sessions.living())
     kinds = select(LoginSession.kind, func.count().label("number")).where(*living).group_by(LoginSession.kind)
     signed_in = {row.kind: row.number for row in db.session.execute(kinds)}
     return AccountPage(

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from webapp.core.errors import AppError, ConflictError, ForbiddenError
+from webapp.core.errors import AppError, ConflictError
 
 
 class LastOwnerError(ConflictError):
@@ -32,12 +32,6 @@ class AppKeyError(AppError):
     id = "auth_invalid"
     status = 401
     message = _l("App-Id and App-Key do not belong together, or the app is revoked. Please send both, or neither.")
-
-
-class BeyondTokenError(ForbiddenError):
-    """A program would make something that may do more than its own token."""
-
-    message = _l("This token may not give what it does not have itself.")
 
 
 class CycleError(ConflictError):

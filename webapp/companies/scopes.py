@@ -72,3 +72,23 @@ GROUPS = (
     ),
 )
 LABELS: dict[str, Text] = {one.scope.value: one.label for group in GROUPS for one in group.scopes}
+
+_OWN: dict[Scope, tuple[Text, Text]] = {
+    Scope.EVENTS_READ: (_l("See events"), _l("What you may see yourself.")),
+    Scope.VOTING: (_l("Join and vote"), _l("For you, and nobody else.")),
+    Scope.ACCOUNT: (_l("Your account"), _l("Your profile, password and sessions.")),
+}
+
+
+def _own(words: ScopeWords) -> ScopeWords:
+    label, said = _OWN.get(words.scope, (words.label, words.help))
+    return ScopeWords(words.scope, label, said)
+
+
+OWN_GROUPS = tuple(
+    # an app alone asks for addresses, with its key
+    ScopeGroup(group.label, tuple(_own(one) for one in group.scopes if one.scope is not Scope.EXIST_EMAIL))
+    for group in GROUPS
+)
+"""What a token of one's own may do, in the words of who makes it."""
+OWN_LABELS: dict[str, Text] = {**LABELS, **{scope.value: label for scope, (label, _said) in _OWN.items()}}

@@ -23,6 +23,7 @@ ACTIONS: Final[dict[str, Text]] = {
     "account.session_revoked": _l("ended a session"),
     "account.signed_in": _l("signed in"),
     "account.signed_out": _l("signed somebody out everywhere"),
+    "account.token_made": _l("made a token for a program"),
     "account.updated": _l("changed the profile"),
     "account.verification_sent": _l("had the confirmation sent again"),
     "account.verified": _l("confirmed the address"),

@@ -8,7 +8,14 @@ from webapp.core.errors import AppError
 from webapp.web.faces import is_api
 from webapp.web.site import current_site
 
-OPEN_ENDPOINTS = {"setup.setup", "health.healthz", "health.readyz", "static", "accounts_api.set_up", "accounts_api.boot"}
+OPEN_ENDPOINTS = {
+    "setup.setup",
+    "health.healthz",
+    "health.readyz",
+    "static",
+    "accounts_api.set_up",
+    "accounts_api.boot",
+}
 
 
 class NotSetUpError(AppError):

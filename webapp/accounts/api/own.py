@@ -8,15 +8,16 @@ from flask import current_app
 from flask_babel import lazy_gettext as _l
 from pydantic import Field
 
-from webapp.accounts import operations, queries
+from webapp.accounts import operations, queries, tokens
 from webapp.accounts.api.face import AccountOut, CompanyRoleOut, TokensOut, api
 from webapp.accounts.api.signing import companies_of, given
-from webapp.accounts.errors import WrongCredentialsError
+from webapp.accounts.errors import BeyondTokenError, WrongCredentialsError
 from webapp.accounts.passwords import Password, hash_password
-from webapp.accounts.schemas import Given, ProfileInput
+from webapp.accounts.schemas import Given, ProfileInput, TokenInput
+from webapp.companies import queries as companies
 from webapp.core.actor import Actor, Scope
 from webapp.core.database import db
-from webapp.core.errors import InputError, NotFoundError
+from webapp.core.errors import DuplicateError, InputError, NotFoundError, StaleError
 from webapp.core.schema import Blank, EthAddress, Line, Schema, TimeZone, judge
 from webapp.models import LoginSession, User
 from webapp.voting import past
@@ -211,7 +212,7 @@ class SessionOut(Out):
     kind: str
     name: str
     device: str
-    scopes: list[str] | None
+    scopes: list[str] | None = Field(description="What it may do; null: all that its account may.")
     company_id: uuid.UUID | None
     app_id: uuid.UUID | None
     created_at: dt.datetime
@@ -242,3 +243,41 @@ def get_session(session_id: uuid.UUID) -> SessionOut:
 def end_session(session_id: uuid.UUID) -> None:
     """End one of one's own sessions: its browser or program is signed out at once."""
     operations.revoke_session(current_actor(), session_id)
+
+
+class TokenMadeOut(SessionOut):
+    """A token made by hand, which is shown this once."""
+
+    token: str
+
+
+@api.on(
+    "POST",
+    "/tokens",
+    access=Scope.ACCOUNT,
+    takes=TokenInput,
+    gives=TokenMadeOut,
+    # the answer holds the token
+    secret=True,
+    status=201,
+    message=_l("The token is made. It is shown this once."),
+    refusals=(StaleError, BeyondTokenError, DuplicateError, NotFoundError),
+)
+def make_token(data: TokenInput) -> TokenMadeOut:
+    """Make a token that works until its end, without being refreshed: within 15 minutes of authenticating.
+
+    It may never do more than the one that makes it. It stands in the list of sessions, and is revoked there.
+    """
+    actor = current_actor()
+    company_id = data.company_id or actor.company_id
+    if company_id is not None:
+        companies.company_to_act_for(Actor(user_id=actor.user_id, company_id=actor.company_id), company_id)
+    session, token = tokens.issue(
+        actor,
+        name=data.name,
+        scopes=data.scopes,
+        good_for=dt.timedelta(days=data.expires_in),
+        company_id=company_id,
+        token_id=data.once,
+    )
+    return TokenMadeOut(**_shown(session).model_dump(), token=token)

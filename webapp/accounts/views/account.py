@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from webapp.accounts import links, operations, queries
 from webapp.accounts.forms import ConfirmPasswordForm, DeleteForm, EmailChangeForm, PasswordChangeForm, ProfileForm
 from webapp.accounts.passwords import hash_password
-from webapp.accounts.views.blueprint import bp
+from webapp.accounts.views.blueprint import bp, rooms
 from webapp.core.actor import Actor
 from webapp.core.tokens import Purpose, TokenExpiredError
 from webapp.web import sign_in
@@ -20,15 +20,6 @@ from webapp.web.forms import SchemaForm
 from webapp.web.sign_in import current_actor
 
 Answer = str | Response | tuple[str, int]
-
-
-def _side(here: str) -> list[tuple[str, str, str, bool]]:
-    """Return the rooms of the account: (label, address, icon, whether this is it)."""
-    return [
-        (_("Your account"), url_for("accounts.account"), "user", here == "account"),
-        (_("Devices"), url_for("accounts.sessions"), "key-round", here == "sessions"),
-        (_("Your companies"), url_for("companies.index"), "building-2", False),
-    ]
 
 
 def _page(shown: SchemaForm[Any] | None = None) -> Answer:
@@ -44,7 +35,7 @@ def _page(shown: SchemaForm[Any] | None = None) -> Answer:
         if shown is not None and type(form) is type(shown):
             forms[name] = shown
     votes = queries.votes_of(current_actor())
-    page = render_template("accounts/account.html", side=_side("account"), user=user, votes=votes, forms=forms)
+    page = render_template("accounts/account.html", side=rooms("account"), user=user, votes=votes, forms=forms)
     return page, shown.status if shown else 200
 
 
@@ -145,7 +136,7 @@ def sessions() -> Answer:
     """Show where one is signed in."""
     actor = current_actor()
     found = queries.sessions_of(actor)
-    return render_template("accounts/sessions.html", side=_side("sessions"), sessions=found, here=actor.session_id)
+    return render_template("accounts/sessions.html", side=rooms("sessions"), sessions=found, here=actor.session_id)
 
 
 @bp.post("/account/sessions/<uuid:session_id>/revoke")

@@ -5,9 +5,10 @@ import uuid
 
 from flask_babel import lazy_gettext as _l
 
+from webapp.accounts.errors import BeyondTokenError
 from webapp.companies import operations, queries
 from webapp.companies.api.face import COMPANY, api, the_company
-from webapp.companies.errors import AppRevokedError, BeyondTokenError
+from webapp.companies.errors import AppRevokedError
 from webapp.companies.schemas import AppInput
 from webapp.core.actor import Scope
 from webapp.core.errors import ConflictError, DuplicateError

@@ -7,9 +7,10 @@ from typing import Literal
 from flask_babel import lazy_gettext as _l
 from pydantic import Field
 
+from webapp.accounts.errors import BeyondTokenError
 from webapp.companies import operations, policy, queries
 from webapp.companies.api.face import COMPANY, api, the_company
-from webapp.companies.errors import BeyondTokenError, LastOwnerError, OffboardSelfError
+from webapp.companies.errors import LastOwnerError, OffboardSelfError
 from webapp.core.actor import Scope
 from webapp.core.database import db
 from webapp.core.errors import ConflictError, NotFoundError, StaleError

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, update
 
+from webapp.accounts.errors import BeyondTokenError
 from webapp.accounts.sessions import TOUCH_EVERY, digest
 from webapp.companies import policy
-from webapp.companies.errors import AppRevokedError, BeyondTokenError
+from webapp.companies.errors import AppRevokedError
 from webapp.companies.operations.people import locked_company
 from webapp.companies.queries.apps import key_mark
 from webapp.core import clock, text

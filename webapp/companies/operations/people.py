@@ -7,8 +7,9 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
+from webapp.accounts.errors import BeyondTokenError
 from webapp.companies import policy, queries
-from webapp.companies.errors import BeyondTokenError, LastOwnerError
+from webapp.companies.errors import LastOwnerError
 from webapp.core import clock
 from webapp.core.actor import Actor, Scope
 from webapp.core.database import db
