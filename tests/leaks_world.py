@@ -188,6 +188,8 @@ class Family(World):
     """The token of each person's program."""
     asked: dict[str, set[str]] = dataclasses.field(default_factory=dict)
     """What each endpoint has asked of its address."""
+    document: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """What the API says of its paths, once somebody has read it."""
 
     def program(self, person: str) -> Program:
         """The program of somebody, with a token for whatever they may."""

@@ -55,7 +55,8 @@ __all__ = ["family", "made_family"]
 
 PROGRAMS = tuple(STANDING)
 EVERYBODY = tuple(person for person in STANDING if person != "limited")
-WEAKER = ("doorkeeper", "organiser", "administrator")
+# Who may no more than others who try everything: they try two companies.
+WEAKER = ("doorkeeper", "organiser", "administrator", "gone", "site")
 # Pages on which an event is looked at in every state; elsewhere a hidden one, a public one and a draft do.
 EVERY_STATE = {"events.show", "events.ics", "voting.results", "voting.ballot_file"}
 STATES = ("hidden", "public", "draft")
@@ -123,8 +124,9 @@ TURNING = {"accounts_api.refresh"}
 # marks, so that what is written back into its field is none.
 PARAMETERS: dict[str, list[str]] = {
     "below": ["below=yes", "below=no"],
-    "company": ["company={slug}"],
+    "company": ["company={slug}", "company={company_id}"],
     "company_id": ["company_id={company_id}"],
+    "event_id": ["event_id={event_id}"],
     "format": ["format=csv", "format=jsonl"],
     "limit": ["limit=1"],
     "from": ["from=2000-01-01"],
@@ -141,15 +143,17 @@ PARAMETERS: dict[str, list[str]] = {
     "project": ["project={project_id}"],
     "reply": ["reply=yes", "reply=no"],
     "search": ["search=sibling-", "search=above-", "search=below-", "search=%25", "search=draft", "search=mail."],
+    "since": ["since=2000-01-01T00:00:00Z"],
     "state": ["state=waiting", "state=sent", "state=failed", "state=unverified", "state=draft"],
     "status": ["status=all", "status=yes", "status=none", "status=waiting", "status=in", "status=trouble"],
     "thing": ["thing=company", "thing=event", "thing=guest", "thing=user", "thing=app"],
+    "thing_id": ["thing=company&thing_id={company_id}", "thing=event&thing_id={event_id}"],
     "until": ["until=2199-01-01"],
     "when": ["when=upcoming", "when=past", "when=mine"],
     "where": ["where=below"],
     # these ask for nobody's rows
     **{name: [] for name in ("answer", "code", "email", "guest", "name", "only", "page", "password", "remember")},
-    **{name: [] for name in ("ticked", "v")},
+    **{name: [] for name in ("cursor", "registration", "ticked", "v")},
 }
 
 # Kinds that stand on no page, or not for all who might see them: they are looked for all the same.
@@ -199,8 +203,8 @@ def fillings(family: Family, rule: Rule, person: str) -> Iterator[tuple[Value, .
     """What somebody puts into a path.
 
     All that belongs together, whosever it is; and one of each company they reach with one of each other, either way
-    around; and an event with a guest of another of the same company. Those who may less than others of their company
-    try that company and its sibling alone.
+    around; and an event with a guest of another of the same company. Those who may less than others try one company and
+    its sibling alone.
     """
     lists = [known(family, rule, name) for name in variables(rule)]
     if person in WEAKER:
@@ -329,9 +333,16 @@ class Looking:
             for values in fillings(self.family, rule, self.person):
                 self.looks(rule, values)
         for rule, values in list(self.opened.values()):
-            for name in ("company_id", "format", "id", "limit", "person", "project", "search", "state", "when"):
+            for name in self.asked_of(rule):
                 for asked in self.questions(name):
                     self.looks(rule, values, asked)
+
+    def asked_of(self, rule: Rule) -> list[str]:
+        """What an endpoint reads from its address, as the document of the API says."""
+        if not self.family.document:
+            self.family.document = self.program.get("/api/openapi.json").json["paths"]
+        said = self.family.document[_VARIABLE.sub(r"{\1}", rule.rule)]["get"]
+        return [one["name"] for one in said.get("parameters", ()) if one["in"] == "query"]
 
     def asks_for_everything(self) -> None:
         """Ask every page that opened for what is foreign, by each of the parameters that it reads."""
@@ -390,7 +401,7 @@ def test_nobody_is_shown_what_is_not_theirs(family: Family, person: str):
     # and this could have been seen: what is theirs is shown to them
     standing = STANDING[person]
     theirs = {kind for kind, need in NEEDS.items() if standing and need and may(standing[1], need)} - UNSEEN
-    for company in {"here"} if person in WEAKER else reach(person):
+    for company in reach(person) & {"here"} if person in WEAKER else reach(person):
         assert not theirs - {kind for whose, kind in looking.read if whose == company}, company
 
 
