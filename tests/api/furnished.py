@@ -5,7 +5,6 @@ Ana owns "Here", which is part of "Above" (not hers) and has "Below" beneath it;
 
 import dataclasses
 import datetime as dt
-import json
 import uuid
 from typing import Any
 
@@ -24,7 +23,7 @@ from webapp.core.permissions import Role
 from webapp.core.tokens import Purpose
 from webapp.invitations.links import public_id
 from webapp.mail.outbox import queue
-from webapp.models import Answer, App, Company, Event, Guest, Invitation, Question, User
+from webapp.models import Answer, App, Company, Event, Invitation, Question, User
 from webapp.web.endpoints import Endpoint
 
 PEOPLE = ("ana", "doorkeeper", "stranger", "guest", "fresh")
@@ -47,7 +46,8 @@ class Furnished:
     app: Flask
     users: dict[str, User]
     company: Company
-    event: Event
+    above: Company
+    elsewhere: Company
     values: dict[str, str] = dataclasses.field(default_factory=dict)
     foreign: dict[str, str] = dataclasses.field(default_factory=dict)
 
@@ -58,9 +58,9 @@ class Furnished:
             asked["company_id"] = self.company.id
         return Program(self.app).act_for(self.users[person], **asked)
 
-    def address(self, path: str, *, foreign: bool = False) -> str:
-        """The path of an endpoint, filled in."""
-        said = self.values | (self.foreign if foreign else {})
+    def address(self, path: str, **other: str) -> str:
+        """The path of an endpoint, filled in; with `other` values in place of ours."""
+        said = self.values | other
         filled = path
         for name in variables(path):
             assert name in said, f"tests/api/furnished.py must say what {name} is in {path}"
@@ -158,7 +158,7 @@ def furnish(app: Flask) -> Furnished:
     }
     elsewhere = _here(users["stranger"], mark="Elsewhere")
     foreign = {**elsewhere["values"], "session_id": str(tokens.start(users["stranger"]).session_id)}
-    return Furnished(app, users, company, event, values, foreign)
+    return Furnished(app, users, company, above, elsewhere["company"], values, foreign)
 
 
 def with_known_ids(sent: Any, values: dict[str, str]) -> Any:
@@ -187,9 +187,4 @@ def is_uuid(value: Any) -> bool:
         return False
 
 
-def text_of(value: Any) -> str:
-    """What is compared of an answer."""
-    return json.dumps(value, sort_keys=True)
-
-
-__all__ = ["Furnished", "Guest", "endpoints", "furnish", "is_uuid", "named", "text_of", "variables", "with_known_ids"]
+__all__ = ["Furnished", "endpoints", "furnish", "is_uuid", "named", "variables", "with_known_ids"]
