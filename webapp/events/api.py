@@ -184,7 +184,7 @@ def list_events(query: EventsQuery) -> Listing:
     """List events by their start: without a token the public ones, with one also those of the account.
 
     `search`: how words of title or place begin; "taco" finds "Tacos", "aco" does not. Accents and case do not matter.
-    `count` counts up to 10,000: that number says that there are so many or more.
+    `count` counts up to 10,000, and of what is looked for up to 1,000: these say that there are so many or more.
     """
     actor = _reader()
     found = listed.events_listed(

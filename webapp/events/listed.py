@@ -26,6 +26,8 @@ from webapp.models import Event, EventWord
 
 WHEN: Final = ("upcoming", "past", "mine", "all")
 MOST_COUNTED: Final = 10_000
+MOST_FOUND: Final = 1_000
+"""So far is counted, where each that counts has to be looked at."""
 FEW: Final = 2_000
 """So many events are looked at one by one rather than walked in order."""
 MOST_WORDS: Final = 32
@@ -50,6 +52,7 @@ class Events:
     """A list of events: all that stand in any of its parts."""
 
     parts: Sequence[Part]
+    most: int = MOST_COUNTED
 
     def page(self, narrow: Narrow) -> Select[Event]:
         """Return a SELECT of the events of one page; `narrow` orders a SELECT by the columns given and cuts it."""
@@ -60,12 +63,12 @@ class Events:
         return narrow(select(Event).where(Event.id.in_(ids)), _KEY)
 
     def count(self) -> int:
-        """Return how many there are, counted up to MOST_COUNTED."""
+        """Return how many there are, counted up to `most`."""
         if not self.parts:
             return 0
-        cut = [part.statement.limit(MOST_COUNTED).subquery() for part in self.parts]
+        cut = [part.statement.limit(self.most).subquery() for part in self.parts]
         every = union_all(*[select(one.c.id) for one in cut]).subquery()
-        some = select(every.c.id).distinct().limit(MOST_COUNTED).subquery()
+        some = select(every.c.id).distinct().limit(self.most).subquery()
         return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
@@ -93,7 +96,7 @@ def events_listed(
     if not search.strip():
         return Events([_walk(way, [*further, *_then(when, Event.starts_at)]) for way in ways])
     asked = words_asked(search)
-    return Events(_found(ways, asked, when, further) if asked else [])
+    return Events(_found(ways, asked, when, further) if asked else [], MOST_FOUND)
 
 
 def _then(when: str, starts_at: Any) -> list[ColumnElement[bool]]:
@@ -124,16 +127,16 @@ def _has(event_id: Any, asked: Sequence[str]) -> list[ColumnElement[bool]]:
     return found
 
 
-def _up_to_few(statements: Sequence[Select[Any]]) -> list[int]:
-    """Return how many rows each SELECT has, counted up to one more than FEW."""
-    counts = [select(func.count()).select_from(s.limit(FEW + 1).subquery()).scalar_subquery() for s in statements]
+def _up_to(most: int, statements: Sequence[Select[Any]]) -> list[int]:
+    """Return how many rows each SELECT has, counted up to one more than `most`."""
+    counts = [select(func.count()).select_from(s.limit(most + 1).subquery()).scalar_subquery() for s in statements]
     return list(db.session.execute(select(*counts)).one())
 
 
 def _found(
     ways: Sequence[Way], asked: Sequence[str], when: str, further: Sequence[ColumnElement[bool]]
 ) -> Sequence[Part]:
-    numbers = _up_to_few([select(EventWord.event_id).where(_begins(EventWord.word, one)) for one in asked])
+    numbers = _up_to(10 * FEW, [select(EventWord.event_id).where(_begins(EventWord.word, one)) for one in asked])
     # the first of those that are found as rarely is the longest
     rarest = min(range(len(asked)), key=numbers.__getitem__)
     if not numbers[rarest]:
@@ -147,7 +150,7 @@ def _found(
         among = [*further, *_then(when, Event.starts_at)]
         return [Part(select(Event.id).where(Event.id.in_(named), anyway, *among), _KEY)]
     large = [way for way in ways if not way.few]
-    sizes = _up_to_few([select(Event.id).where(way.condition) for way in large])
+    sizes = _up_to(FEW, [select(Event.id).where(way.condition) for way in large])
     words = _vocabulary(asked[rarest])
     walked = [way for way, size in zip(large, sizes, strict=True) if size > FEW] if len(words) <= MOST_WORDS else []
     asking = [*further, *_then(when, Event.starts_at), *_has(Event.id, asked)]
