@@ -46,6 +46,7 @@ class Furnished:
     app: Flask
     users: dict[str, User]
     company: Company
+    slug: str
     above: Company
     elsewhere: Company
     values: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -158,7 +159,7 @@ def furnish(app: Flask) -> Furnished:
     }
     elsewhere = _here(users["stranger"], mark="Elsewhere")
     foreign = {**elsewhere["values"], "session_id": str(tokens.start(users["stranger"]).session_id)}
-    return Furnished(app, users, company, above, elsewhere["company"], values, foreign)
+    return Furnished(app, users, company, company.slug, above, elsewhere["company"], values, foreign)
 
 
 def with_known_ids(sent: Any, values: dict[str, str]) -> Any:
