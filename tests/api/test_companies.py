@@ -1,8 +1,12 @@
 """Programs see and change companies, their people, projects and apps, and read journal and outbox."""
 
+import datetime as dt
+
 import pytest
 
 from tests import factories
+from tests.browsers import Browser
+from tests.mails import Outbox
 from tests.programs import Program, refused
 from webapp.core.permissions import Role
 from webapp.models import Company, User
@@ -70,6 +74,110 @@ def test_somebody_is_offboarded_in_one_step(owner: Program, other_program: Progr
     assert (counts["roles"], counts["events"], counts["tokens"]) == (1, 1, 1)
     assert owner.get(f"/api/events/{event.id}").json["data"]["host_id"] == str(ana.id)
     refused(other_program.get("/api/users/me"), 401, "auth_invalid")
+
+
+@pytest.mark.both_databases
+def test_somebody_is_invited_by_e_mail_with_a_role(owner: Program, company: Company, outbox: Outbox):
+    path = f"/api/companies/{company.id}/administrators"
+    answer = owner.post(path, {"email": "iva@example.org", "role": "organiser", "expires_in": 48})
+    assert answer.status_code == 201
+    invitation = answer.json["data"]
+    asked = [invitation[name] for name in ("kind", "role", "email", "company_id", "max_uses")]
+    assert asked == ["company", "organiser", "iva@example.org", str(company.id), 1]
+    assert hours(invitation) == 48
+    assert [mail.to_email for mail in outbox("invitation")] == ["iva@example.org"]
+    # nobody has a role before it is accepted
+    assert len(owner.get(path).json["data"]) == 1
+    assert hours(owner.post(path, {"email": "eva@example.org", "role": "owner"}).json["data"]) == 24
+
+
+def hours(invitation: dict[str, str]) -> float:
+    ends, begins = (dt.datetime.fromisoformat(invitation[name]) for name in ("expires_at", "issued_at"))
+    return round((ends - begins).total_seconds() / 3600)
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"role": "organiser"}, "email"),
+        ({"email": "iva@example.org"}, "role"),
+        ({"email": "iva", "role": "organiser"}, "email"),
+        ({"email": "iva@example.org", "role": "king"}, "role"),
+        ({"email": "iva@example.org", "role": "organiser", "expires_in": 2161}, "expires_in"),
+    ],
+)
+def test_an_invitation_that_does_not_fit_is_not_made(owner: Program, company: Company, outbox, sent, field: str):
+    answer = owner.post(f"/api/companies/{company.id}/administrators", sent)
+    assert refused(answer, 422, "json_error").keys() == {field}
+    assert outbox("invitation") == []
+
+
+@pytest.mark.parametrize(
+    ("role", "invited", "status"),
+    [
+        (None, "doorkeeper", 404),
+        (Role.DOORKEEPER, "doorkeeper", 403),
+        (Role.ORGANISER, "doorkeeper", 403),
+        (Role.ADMINISTRATOR, "administrator", 201),
+        (Role.ADMINISTRATOR, "owner", 403),
+        (Role.OWNER, "owner", 201),
+    ],
+)
+def test_who_invites_whom(program: Program, ana: User, role: Role | None, invited: str, status: int):
+    company = factories.a_company(factories.an_account())
+    if role is not None:
+        factories.a_membership(ana, company, role)
+    path = f"/api/companies/{company.id}/administrators"
+    answer = program.act_for(ana).post(path, {"email": "iva@example.org", "role": invited})
+    assert answer.status_code == status
+
+
+@pytest.mark.both_databases
+def test_what_a_company_token_makes_lies_below_its_company(program: Program, ana: User, company: Company):
+    beside = factories.a_company(ana)
+    program.act_for(ana, company_id=company.id)
+    assert program.post("/api/companies", {"name": "Choir"}).json["data"]["parent_id"] == str(company.id)
+    refused(program.post("/api/companies", {"name": "Band", "parent_id": str(beside.id)}), 404, "not_found")
+    names = {one["name"] for one in program.get("/api/companies").json["data"]}
+    assert names == {"Zadruga", "Choir"}
+    program.act_for(ana)
+    assert program.post("/api/companies", {"name": "Alone"}).json["data"]["parent_id"] is None
+
+
+@pytest.mark.both_databases
+def test_a_project_has_the_secret_link_of_its_calendar(owner: Program, browser: Browser, company: Company):
+    (project,) = owner.get(f"/api/companies/{company.id}/projects").json["data"]
+    assert project["calendar_url"] is None
+    path = f"/api/companies/{company.id}/projects/{project['id']}"
+
+    def opens(url: str) -> int:
+        assert url.startswith("http://folkmoot.example.org/")
+        return browser.get(url.removeprefix("http://folkmoot.example.org")).status_code
+
+    first = owner.post(f"{path}/calendar").json["data"]["calendar_url"]
+    assert owner.post(f"{path}/calendar").json["data"]["calendar_url"] == first
+    assert owner.get(path).json["data"]["calendar_url"] == first
+    assert opens(first) == 200
+    second = owner.post(f"{path}/calendar", {"renew": True}).json["data"]["calendar_url"]
+    assert (opens(first), opens(second)) == (404, 200)
+    assert owner.delete(f"{path}/calendar").status_code == 204
+    assert (opens(second), owner.get(path).json["data"]["calendar_url"]) == (404, None)
+
+
+def test_only_who_makes_events_there_gets_the_link_and_only_who_manages_projects_makes_it(
+    owner: Program, other_program: Program, company: Company
+):
+    (project,) = owner.get(f"/api/companies/{company.id}/projects").json["data"]
+    path = f"/api/companies/{company.id}/projects/{project['id']}"
+    url = owner.post(f"{path}/calendar").json["data"]["calendar_url"]
+    for role, seen in ((Role.DOORKEEPER, None), (Role.ORGANISER, url)):
+        person = factories.an_account()
+        factories.a_membership(person, company, role)
+        other_program.act_for(person)
+        assert other_program.get(path).json["data"]["calendar_url"] == seen
+        refused(other_program.post(f"{path}/calendar", {"renew": True}), 403, "forbidden")
+        refused(other_program.delete(f"{path}/calendar"), 403, "forbidden")
+    assert owner.get(path).json["data"]["calendar_url"] == url
 
 
 def test_projects_are_made_named_and_archived(owner: Program, company: Company):

@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from webapp.core.actor import Scope
 from webapp.core.errors import AppError, BusyError, ForbiddenError, InputError, NotFoundError, SignInError
 from webapp.web.access import PUBLIC
-from webapp.web.endpoints import JSON, PREFIX, Api, Endpoint, KeyTakenError, NotJsonError
+from webapp.web.endpoints import APP_ALONE, JSON, PREFIX, WITH_APP, Api, Endpoint, KeyTakenError, NotJsonError
 from webapp.web.limits import TooOftenError
 
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -46,7 +46,6 @@ _META = {
 _LIST_META = {
     "type": "object",
     "description": "What was listed, how many there are in all, and where the next page begins.",
-    "description": "What was done, for programs (`id`) and for people (`message`).",
     "required": ["id", "message", "code", "next", "count"],
     "properties": {
         **_META["properties"],  # type: ignore[dict-item]
@@ -157,6 +156,11 @@ def _success(endpoint: Endpoint, made: Made) -> dict[str, Any]:
 
 
 def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    app: dict[str, list[str]] = {"app_id": [], "app_key": []}
+    if endpoint.app == APP_ALONE:
+        return [app]
+    if endpoint.app == WITH_APP:
+        return [{}, app]
     if endpoint.access == PUBLIC:
         return [{}, {"token": []}]
     return [{"token": [str(endpoint.access)] if isinstance(endpoint.access, Scope) else []}]
@@ -220,7 +224,19 @@ def document(apis: Iterable[Api], *, base_url: str, name: str, version: str) -> 
                 }
             },
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of ours."}
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of ours."},
+                "app_id": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "App-Id",
+                    "description": "The id of an app that is registered with a company.",
+                },
+                "app_key": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "App-Key",
+                    "description": "The app's key, which was shown once.",
+                },
             },
         },
     }

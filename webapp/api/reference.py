@@ -157,7 +157,8 @@ def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str,
     status, response = next((s, r) for s, r in operation["responses"].items() if s.startswith("2"))
     needed = operation["security"]
     scope = next((one["token"][0] for one in needed if one.get("token")), None)
-    public = {} in needed
+    # an app's key does in place of a token, too
+    public = {} in needed or not any("token" in one for one in needed)
     sends = samples.body(name, _sent(operation), schemas)
     token = name in samples.WITH_TOKEN or (not public and name not in samples.WITHOUT_TOKEN)
     return Entry(

@@ -30,6 +30,8 @@ from webapp.web.access import PUBLIC, SIGNED_IN
 from webapp.web.sign_in import current_actor
 
 PREFIX = "/api"
+WITH_APP = "with an app or without"
+APP_ALONE = "an app alone"
 DONE = "ok"
 JSON = "application/json"
 _DONE = _l("Done.")
@@ -107,6 +109,8 @@ class Endpoint:
     tag: str
     remembers: bool
     """Whether an Idempotency-Key is heeded: POSTs of those who are signed in, but where the answer holds a secret."""
+    app: str = ""
+    """Whether the headers App-Id and App-Key count: WITH_APP, or APP_ALONE where nothing else opens it."""
 
 
 @dataclasses.dataclass
@@ -135,6 +139,7 @@ class Api:
         judges_token: bool = False,
         linked: bool = False,
         secret: bool = False,
+        app: str = "",
         status: int = 200,
         id: str = DONE,
         message: Text = _DONE,
@@ -146,7 +151,8 @@ class Api:
         the query), and returns what `gives` says, a `Listing` of it, `Said`, bytes of `media`, or None for status 204.
 
         `judges_token`: it looks at the token itself, which may be an expired one. `linked`: it counts under the limits
-        of links. `secret`: it takes a password or gives a secret, so that its answer is kept nowhere.
+        of links. `secret`: it takes a password or gives a secret, so that its answer is kept nowhere. `app`: whether
+        the headers App-Id and App-Key count (WITH_APP, APP_ALONE); it reads them itself.
         """
 
         def declare(function: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -169,6 +175,7 @@ class Api:
                 refusals=tuple(refusals),
                 tag=str(self.title),
                 remembers=method == "POST" and access != PUBLIC and not secret,
+                app=app,
             )
             self.endpoints.append(endpoint)
             view = _view(endpoint, function)
@@ -310,10 +317,12 @@ def respond(endpoint: Endpoint, answer: Answer) -> Response:
 
 
 __all__ = [
+    "APP_ALONE",
     "DONE",
     "PREFIX",
     "PUBLIC",
     "SIGNED_IN",
+    "WITH_APP",
     "Answer",
     "Api",
     "Endpoint",

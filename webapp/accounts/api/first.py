@@ -18,7 +18,7 @@ from webapp.core.schema import judge
 from webapp.models import User
 from webapp.web import limits, sign_in
 from webapp.web.app_keys import require_app
-from webapp.web.endpoints import PUBLIC, Out
+from webapp.web.endpoints import APP_ALONE, PUBLIC, Out
 from webapp.web.site import current_site, forget_site
 
 
@@ -61,6 +61,7 @@ class ExistsOut(Out):
     "GET",
     "/exist-email/<email>",
     access=PUBLIC,
+    app=APP_ALONE,
     gives=ExistsOut,
     refusals=(AppKeyError, ForbiddenError, InputError),
 )

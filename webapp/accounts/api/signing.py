@@ -20,7 +20,7 @@ from webapp.core.schema import Line, Schema
 from webapp.models import Company, User
 from webapp.web import bearer, sign_in
 from webapp.web.app_keys import Asking, sent_app
-from webapp.web.endpoints import PUBLIC, SIGNED_IN
+from webapp.web.endpoints import PUBLIC, SIGNED_IN, WITH_APP
 from webapp.web.sign_in import current_actor
 
 
@@ -129,6 +129,7 @@ REFUSALS = (WrongCredentialsError, EmailUnverifiedError, AppKeyError)
     "/login",
     "/auth/login",
     access=PUBLIC,
+    app=WITH_APP,
     takes=AuthenticateInput,
     gives=TokensOut,
     id="user_logged_in",
@@ -151,6 +152,7 @@ def authenticate(data: AuthenticateInput) -> TokensOut:
     "POST",
     "/login/<uuid:company_id>",
     access=PUBLIC,
+    app=WITH_APP,
     takes=AuthenticateInput,
     gives=TokensOut,
     id="user_logged_in",
@@ -166,6 +168,7 @@ def authenticate_for(data: AuthenticateInput, company_id: uuid.UUID) -> TokensOu
     "POST",
     "/login/admin/<uuid:company_id>",
     access=PUBLIC,
+    app=WITH_APP,
     takes=AuthenticateInput,
     gives=TokensOut,
     id="user_logged_in",
