@@ -13,6 +13,8 @@ from webapp.accounts import cli as accounts_cli
 from webapp.accounts import jobs as accounts_jobs
 from webapp.accounts import views as accounts_views
 from webapp.admin import views as admin_views
+from webapp.api import handlers as api_handlers
+from webapp.api import jobs as api_jobs
 from webapp.api import views as api_views
 from webapp.companies import api as companies_api
 from webapp.companies import handlers as companies_handlers
@@ -90,6 +92,7 @@ JOBS = (
     *guests_jobs.JOBS,
     *invitations_jobs.JOBS,
     *voting_jobs.JOBS,
+    *api_jobs.JOBS,
 )
 COMMANDS = (home_demo.demo, *home_cli.COMMANDS, *accounts_cli.COMMANDS, *journal_cli.COMMANDS)
 
@@ -102,6 +105,7 @@ def _listen(app: Flask) -> None:
     account_deleted.listen(app, companies_handlers.account_deleted)
     account_deleted.listen(app, guests_handlers.account_deleted)
     account_deleted.listen(app, invitations_handlers.account_deleted)
+    account_deleted.listen(app, api_handlers.account_deleted)
     account_exported.listen(app, companies_handlers.account_exported)
     account_exported.listen(app, guests_handlers.account_exported)
     account_exported.listen(app, invitations_handlers.account_exported)
