@@ -29,6 +29,8 @@ function find() {
     article.hidden = link.hidden = !fits;
     found += fits;
   }
+  // what is found stands at the top, not below the quick start
+  for (const part of document.querySelectorAll(".manual__text > section:not(.manual__part)")) part.hidden = wanted.length > 0;
   for (const part of document.querySelectorAll(".manual__part")) part.hidden = !part.querySelector(".endpoint:not([hidden])");
   for (const title of document.querySelectorAll(".manual__chapter")) title.hidden = !title.nextElementSibling.querySelector("li:not([hidden])");
   status.textContent = found ? "" : status.dataset.none;
@@ -37,12 +39,11 @@ function find() {
 
 field.addEventListener("input", find);
 // who follows a link is shown where it leads, whatever was typed before
-addEventListener("hashchange", () => {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target?.closest("[hidden]")) {
-    field.value = "";
-    find();
-    target.scrollIntoView();
-  }
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href^="#"]');
+  const target = link && document.getElementById(link.hash.slice(1));
+  if (!target?.closest("[hidden]")) return;
+  field.value = "";
+  find();
 });
 box.hidden = false;

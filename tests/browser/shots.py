@@ -14,6 +14,8 @@ from tests.browser.chrome import LAPTOP, PHONE, launched
 from tests.browser.furnishing import furnished_house
 from tests.browser.pages import PAGES, Visitors, wear
 
+TALLEST = 12_000  # pixels of a page that are photographed: more than that nobody looks at
+
 
 def main(folder: pathlib.Path, wanted: list[str]) -> None:
     """Photograph all pages whose name holds one of `wanted`; all there are where nothing is wanted."""
@@ -31,7 +33,9 @@ def main(folder: pathlib.Path, wanted: list[str]) -> None:
             page = visitors.visit(shown).page
             for width, scheme in itertools.product((PHONE, LAPTOP), ("light", "dark")):
                 wear(page, width, scheme)
-                page.screenshot(path=folder / f"{shown.name}-{width}-{scheme}.png", full_page=True)
+                height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+                path = folder / f"{shown.name}-{width}-{scheme}.png"
+                page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
         visitors.close()
         browser.close()
 
