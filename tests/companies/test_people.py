@@ -11,6 +11,7 @@ from tests import factories
 from webapp.companies import operations, policy, queries
 from webapp.companies.errors import LastOwnerError
 from webapp.companies.operations import people as operations_of_people
+from webapp.core import clock
 from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import AppError, ConflictError, ForbiddenError, NotFoundError
@@ -79,6 +80,15 @@ def test_owners_make_and_unmake_owners(app: Flask, ana: User):
     assert policy.role_in(factories.acting(bob), company.id) is Role.OWNER
     operations.change_role(actor, made, Role.ORGANISER)
     assert policy.role_in(factories.acting(bob), company.id) is Role.ORGANISER
+
+
+def test_an_owner_who_was_disabled_is_no_owner_to_rely_on(app: Flask, ana: User):
+    company = factories.a_company(ana)
+    other = factories.an_account(disabled_at=clock.now())
+    factories.a_membership(other, company, Role.OWNER)
+    own = queries.standing(company.id, ana.id)
+    with pytest.raises(LastOwnerError):
+        operations.revoke(Actor(user_id=ana.id), own)
 
 
 def test_the_last_owner_stays_owner_unless_one_above_owns_the_company(app: Flask, ana: User):

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -72,33 +73,30 @@ def memberships_of(user_id: uuid.UUID) -> Sequence[Membership]:
     return db.session.scalars(statement.where(Membership.user_id == user_id, Membership.revoked_at.is_(None))).all()
 
 
-def has_other_owner(company_id: uuid.UUID, but: uuid.UUID) -> bool:
-    """Tell whether anybody but this account owns the company or one above it."""
-    statement = (
+def _owners(company_id: uuid.UUID) -> Select[Any]:
+    """Return a SELECT of those who own the company or one above it; whoever was disabled cannot act as an owner."""
+    return (
         select(Membership.id)
         .join(CompanyAncestor, CompanyAncestor.ancestor_id == Membership.company_id)
+        .join(Membership.user)
         .where(
             CompanyAncestor.company_id == company_id,
             Membership.role == Role.OWNER.value,
             Membership.revoked_at.is_(None),
-            Membership.user_id != but,
+            User.disabled_at.is_(None),
         )
+        .limit(1)
     )
-    return db.session.scalar(statement.limit(1)) is not None
+
+
+def has_other_owner(company_id: uuid.UUID, but: uuid.UUID) -> bool:
+    """Tell whether anybody but this account owns the company or one above it, and can act as such."""
+    return db.session.scalar(_owners(company_id).where(Membership.user_id != but)) is not None
 
 
 def has_owner(company_id: uuid.UUID) -> bool:
-    """Tell whether anybody owns the company or one above it."""
-    statement = (
-        select(Membership.id)
-        .join(CompanyAncestor, CompanyAncestor.ancestor_id == Membership.company_id)
-        .where(
-            CompanyAncestor.company_id == company_id,
-            Membership.role == Role.OWNER.value,
-            Membership.revoked_at.is_(None),
-        )
-    )
-    return db.session.scalar(statement.limit(1)) is not None
+    """Tell whether anybody owns the company or one above it, and can act as such."""
+    return db.session.scalar(_owners(company_id)) is not None
 
 
 def needs_company(user_id: uuid.UUID) -> bool:
