@@ -3,19 +3,23 @@
 import dataclasses
 import datetime as dt
 import uuid
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.core import clock, text
-from webapp.core.database import db
+from webapp.core.database import db, new_id
 from webapp.core.errors import NotFoundError
 from webapp.core.operation import locked
 from webapp.events.queries import voting_opened
-from webapp.guests.counters import NOTHING, counted, recount_change
+from webapp.guests.counters import NOTHING, counted, counted_all, recount_change
 from webapp.guests.errors import ListedError
 from webapp.guests.places import free_places
 from webapp.models import Event, Guest, User
+
+AT_ONCE = 500
+"""So many addresses are asked for in one statement."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -115,12 +119,10 @@ def completed(person: Person) -> Person:
     )
 
 
-def insert(event: Event, person: Person) -> Guest:
-    """Write a new row; raises ListedError where another writer was quicker with the same person."""
-    taken = by_address(event.id, person.email_key)
-    email = None if taken is not None else person.email
-    guest = Guest(
-        event_id=event.id,
+def _new(event_id: uuid.UUID, person: Person, email: str | None) -> Guest:
+    return Guest(
+        id=new_id(),
+        event_id=event_id,
         user_id=person.user_id,
         email=email,
         email_key=person.email_key if email else None,
@@ -132,6 +134,12 @@ def insert(event: Event, person: Person) -> Guest:
         listed_by=person.listed_by,
         unconfirmed_until=person.unconfirmed_until,
     )
+
+
+def insert(event: Event, person: Person) -> Guest:
+    """Write a new row; raises ListedError where another writer was quicker with the same person."""
+    taken = by_address(event.id, person.email_key)
+    guest = _new(event.id, person, None if taken is not None else person.email)
     try:
         with db.session.begin_nested():
             db.session.add(guest)
@@ -139,6 +147,37 @@ def insert(event: Event, person: Person) -> Guest:
         raise ListedError from error
     recount_change(event.id, NOTHING, counted(guest))
     return guest
+
+
+def unknown(event: Event, email_keys: Iterable[str]) -> set[str]:
+    """Return those of these addresses (folded) that have neither a row on the event nor an account."""
+    left = set(email_keys)
+    asked = sorted(left)
+    for start in range(0, len(asked), AT_ONCE):
+        some = asked[start : start + AT_ONCE]
+        listed = select(Guest.email_key).where(Guest.event_id == event.id, Guest.email_key.in_(some))
+        proven = select(User.email_key).where(
+            User.email_key.in_(some), User.verified_at.is_not(None), User.deleted_at.is_(None)
+        )
+        left.difference_update(key for key in db.session.scalars(listed.union_all(proven)) if key)
+    return left
+
+
+def insert_many(event: Event, people: Sequence[Person], complete: Callable[[list[Guest]], None]) -> list[uuid.UUID]:
+    """Write new rows for people who are `unknown`, all at once; `complete` sees them before. Return their ids.
+
+    Raises ListedError, with nothing written, where another writer was quicker with one of them.
+    """
+    guests = [_new(event.id, person, person.email) for person in people]
+    try:
+        with db.session.begin_nested():
+            db.session.add_all(guests)
+            complete(guests)
+    except IntegrityError as error:
+        raise ListedError from error
+    ids = [guest.id for guest in guests]
+    recount_change(event.id, NOTHING, counted_all(guests))
+    return ids
 
 
 def revive(event: Event, guest: Guest, person: Person, *, renew: bool = True) -> Guest:

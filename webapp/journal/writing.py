@@ -1,12 +1,13 @@
 """Writing the journal: by operations, in their transaction."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from webapp.core.actor import Actor
-from webapp.core.database import db
+from webapp.core.database import Base, db
 from webapp.models import Company, Event, JournalEntry
 
 
@@ -44,6 +45,33 @@ def record(
             details=details,
         )
     )
+
+
+def record_each(
+    actor: Actor,
+    action: str,
+    things: Sequence[Base],
+    *,
+    company_id: uuid.UUID,
+    event_id: uuid.UUID,
+    **details: Any,
+) -> None:
+    """Write that `actor` did `action` to each of `things`, which have their ids, as `record` does, in one statement."""
+    rows = [
+        {
+            "actor_kind": actor.kind,
+            "actor_id": actor.user_id or actor.guest_id,
+            "action": action,
+            "thing_type": type(thing).__name__.lower(),
+            "thing_id": _id(thing),
+            "company_id": company_id,
+            "event_id": event_id,
+            "details": details,
+        }
+        for thing in things
+    ]
+    if rows:
+        db.session.execute(insert(JournalEntry), rows)
 
 
 def _id(thing: object) -> uuid.UUID | None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from flask_babel import lazy_gettext as _l
@@ -22,7 +22,7 @@ from webapp.guests.errors import EventClosedError, ListedError
 from webapp.guests.rows import Person
 from webapp.guests.schemas import GuestInput, read_line
 from webapp.guests.sending import write
-from webapp.journal.writing import record
+from webapp.journal.writing import record, record_each
 from webapp.models import Event, Guest, User
 
 
@@ -111,21 +111,59 @@ def _add(
     policy.require_manage(actor, event)
     if invite:
         require_open(event)
-    results: list[Added] = []
-    for line, name, email in people:
-        try:
-            data = judge(GuestInput, {"email": email, "name": name})
-        except InputError:
-            results.append(Added(line, "not an address"))
-            continue
-        person = Person(name=data.name, email=data.email, source=source, listed_by=actor.user_id)
-        try:
-            guest = _list(actor, event, person, invite=invite)
-        except ListedError:
-            results.append(Added(line, "there already"))
-        else:
-            results.append(Added(line, "added", guest.id))
-    return results
+    judged = [_judged(actor, name, email, source) for _line, name, email in people]
+    new = _add_new(actor, event, [person for person in judged if person is not None], invite=invite)
+    return [
+        _outcome(actor, event, line, person, new, invite=invite)
+        for (line, _name, _email), person in zip(people, judged, strict=True)
+    ]
+
+
+def _judged(actor: Actor, name: str, email: str, source: str) -> Person | None:
+    try:
+        data = judge(GuestInput, {"email": email, "name": name})
+    except InputError:
+        return None
+    return Person(name=data.name, email=data.email, source=source, listed_by=actor.user_id)
+
+
+def _add_new(actor: Actor, event: Event, people: Sequence[Person], *, invite: bool) -> dict[int, uuid.UUID]:
+    """Put those on the list who are neither known to it nor have an account; return their rows by `id` of the person.
+
+    These are most of a long list, and are written together: each alone would take a dozen statements. Empty where
+    another writer was quicker with one of them; then all are put on the list one by one.
+    """
+    first = {person.email_key: person for person in reversed(people)}
+    unknown = rows.unknown(event, [key for key in first if key])
+    new = [person for person in people if person.email_key in unknown and first[person.email_key] is person]
+
+    source = people[0].source if people else ""
+
+    def complete(guests: list[Guest]) -> None:
+        if invite:
+            for guest in guests:
+                send_invitation(guest, event)
+        about = {"company_id": event.company_id, "event_id": event.id}
+        record_each(actor, "guest.added", guests, **about, source=source, invited=invite)
+
+    try:
+        ids = rows.insert_many(event, new, complete)
+    except ListedError:
+        return {}
+    return {id(person): guest_id for person, guest_id in zip(new, ids, strict=True)}
+
+
+def _outcome(
+    actor: Actor, event: Event, line: str, person: Person | None, new: Mapping[int, uuid.UUID], *, invite: bool
+) -> Added:
+    if person is None:
+        return Added(line, "not an address")
+    if id(person) in new:
+        return Added(line, "added", new[id(person)])
+    try:
+        return Added(line, "added", _list(actor, event, person, invite=invite).id)
+    except ListedError:
+        return Added(line, "there already")
 
 
 @operation
