@@ -1,0 +1,75 @@
+"""The page for programmers in a browser: finding, choosing a language, copying, with scripts and without."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from tests import factories
+from tests.browser.chrome import LAPTOP, PHONE, Ears, opened
+from tests.browser.house import House, standing
+
+pytestmark = [pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    def fill(app: Flask) -> None:
+        factories.set_up_site()
+
+    with standing(tmp_path_factory.mktemp("manual"), fill) as house:
+        yield house
+
+
+def shown(chromium: Browser, house: House, *, width: int = LAPTOP, **options) -> Page:
+    page = opened(chromium, width=width, **options).new_page()
+    page.goto(f"{house.address}/api/docs")
+    return page
+
+
+def test_what_is_typed_is_found_and_let_go_by_a_link(chromium: Browser, house: House):
+    page = shown(chromium, house)
+    ears = Ears(page)
+    page.get_by_label("Find an endpoint").fill("check-in undo")
+    expect(page.locator("article.endpoint:visible")).to_have_count(1)
+    expect(page.locator("#check-in")).to_be_in_viewport()
+    expect(page.locator(".manual__list .method:visible")).to_have_count(1)
+    page.get_by_label("Find an endpoint").fill("zebra")
+    expect(page.get_by_text("Nothing fits.")).to_be_visible()
+    page.get_by_role("link", name="Quick start").click()
+    expect(page.get_by_role("heading", name="Quick start")).to_be_in_viewport()
+    assert page.locator("article.endpoint:visible").count() > 50
+    assert ears.heard == []
+
+
+def test_an_address_with_an_id_leads_to_its_endpoint(chromium: Browser, house: House):
+    page = opened(chromium).new_page()
+    page.goto(f"{house.address}/api/docs#add-guest")
+    expect(page.locator("#add-guest h3")).to_be_in_viewport()
+
+
+def test_code_is_copied_as_it_is_printed(chromium: Browser, house: House):
+    page = shown(chromium, house, permissions=["clipboard-read", "clipboard-write"])
+    article = page.locator("#add-guest")
+    article.get_by_role("button", name="Copy").first.click()
+    expect(article.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == article.locator("pre").first.text_content()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_one_language_is_seen_at_a_time(chromium: Browser, house: House, scripts: bool):
+    page = shown(chromium, house, width=PHONE, scripts=scripts)
+    for language, word in (("curl", 'curl "'), ("Python", "urlopen"), ("JavaScript", "await fetch")):
+        page.get_by_label(language, exact=True).check()
+        boxes = page.locator("#quick-start pre:visible")
+        expect(boxes).to_have_count(4)
+        assert word in "".join(boxes.all_text_contents())
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE
+
+
+def test_without_scripts_nothing_is_there_that_does_nothing(chromium: Browser, house: House):
+    page = shown(chromium, house, scripts=False)
+    expect(page.locator("#find")).to_be_hidden()
+    expect(page.locator(".code__copy:visible")).to_have_count(0)
+    expect(page.get_by_role("link", name="POST /guest/{event_id}")).to_be_visible()
