@@ -1,5 +1,6 @@
 """How often one may ask (DESIGN section 4, Limits): moving windows, kept in memory or in Redis."""
 
+import dataclasses
 import datetime as dt
 import functools
 import hashlib
@@ -9,11 +10,11 @@ import time
 import uuid
 from collections.abc import Sequence
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import lazy_gettext as _l
-from limits import RateLimitItem, RateLimitItemPerSecond, parse_many
+from limits import RateLimitItem, RateLimitItemPerSecond, WindowStats, parse_many
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from werkzeug.wrappers import Response
 
 from webapp.core import text
@@ -66,24 +67,47 @@ def bounds(setting: str) -> list[RateLimitItem]:
     return _parsed(current_app.config[setting])
 
 
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """How a limit stands: how many in its window, how many are left, and in how many seconds the oldest use ends."""
+
+    limit: int
+    left: int
+    seconds: int
+
+
 def hit(setting: str, *key: str) -> None:
     """Count one use of the limit `setting` under `key`; raises TooOftenError where it is used up."""
     if not current_app.config["LIMITS"]:
         return
     for limit in bounds(setting):
         try:
-            strategy = limiter.limiter
-            allowed = strategy.hit(limit, setting, *key)
-            reset = 0.0 if allowed else strategy.get_window_stats(limit, setting, *key).reset_time
+            allowed, stats = _count(limiter.limiter, limit, setting, *key)
         except Exception:  # noqa: BLE001 whatever Redis or its driver raises: limits stay on, each process alone
             log.warning("limits: the shared store does not answer; this process enforces its share")
             alone: MovingWindowRateLimiter = current_app.extensions["limits_alone"]
-            share = _share(limit, current_app.config["WORKERS"])
-            allowed = alone.hit(share, setting, *key)
-            reset = 0.0 if allowed else alone.get_window_stats(share, setting, *key).reset_time
-        if not allowed:
+            limit = _share(limit, current_app.config["WORKERS"])  # noqa: PLW2901 this one holds now
+            allowed, stats = _count(alone, limit, setting, *key)
+        if stats is not None:
             # at the very moment the window ends it still counts
-            raise TooOftenError(retry_after=max(1, math.floor(reset - time.time()) + 1))
+            seconds = max(1, math.floor(stats.reset_time - time.time()) + 1)
+            _remember(Standing(limit.amount, stats.remaining, seconds))
+            if not allowed:
+                raise TooOftenError(retry_after=seconds)
+
+
+def _count(strategy: RateLimiter, limit: RateLimitItem, setting: str, *key: str) -> tuple[bool, WindowStats | None]:
+    """Count one use; programs are told how the limit stands, and pages only once it is used up."""
+    allowed = strategy.hit(limit, setting, *key)
+    told = not allowed or (has_request_context() and is_api())
+    return allowed, strategy.get_window_stats(limit, setting, *key) if told else None
+
+
+def _remember(standing: Standing) -> None:
+    """Keep, of all limits that this request counts under, the one that is nearest to its end."""
+    before: Standing | None = g.get("rate_standing")
+    if before is None or standing.left < before.left:
+        g.rate_standing = standing
 
 
 def once(use: str, key: str, good_for: dt.timedelta) -> bool:
@@ -119,6 +143,16 @@ def _account() -> uuid.UUID | None:
         return None
 
 
+def _at_the_api_door() -> bool:
+    return request.method == "POST" and request.path.startswith(API_LOGIN_PREFIXES)
+
+
+def hit_password(account: uuid.UUID) -> None:
+    """Count one typing of the account's password by a program, as pages do; raises TooOftenError."""
+    hit("LIMIT_LOGIN_BOTH", str(account), _address())
+    hit("LIMIT_LOGIN_ACCOUNT", str(account))
+
+
 def _buckets() -> Sequence[tuple[str, ...]]:
     """Return which limits this request counts under, with their keys."""
     address = _address()
@@ -141,8 +175,9 @@ def _buckets() -> Sequence[tuple[str, ...]]:
         signed_in = ("LIMIT_SIGNED_IN", str(user_id))
         if request.endpoint in PASSWORD_ENDPOINTS and request.method not in SAFE:
             return (signed_in, ("LIMIT_LOGIN_BOTH", str(user_id), address), ("LIMIT_LOGIN_ACCOUNT", str(user_id)))
-        return (signed_in,)
-    if request.method not in SAFE and request.path.startswith(API_LOGIN_PREFIXES):
+        # whoever holds some token guesses no quicker at the door
+        return (signed_in, ("LIMIT_API_LOGIN", address)) if _at_the_api_door() else (signed_in,)
+    if _at_the_api_door():
         return (("LIMIT_ANONYMOUS", address), ("LIMIT_API_LOGIN", address))
     if api or request.method not in SAFE:
         return (("LIMIT_ANONYMOUS", address),)
@@ -161,6 +196,11 @@ def _headers(response: Response) -> Response:
     retry = g.get("retry_after")
     if retry is not None:
         response.headers["Retry-After"] = str(retry)
+    standing: Standing | None = g.get("rate_standing")
+    if standing is not None and is_api():
+        response.headers["X-RateLimit-Limit"] = str(standing.limit)
+        response.headers["X-RateLimit-Remaining"] = str(standing.left)
+        response.headers["X-RateLimit-Reset"] = str(standing.seconds)
     return response
 
 

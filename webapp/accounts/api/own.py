@@ -21,7 +21,7 @@ from webapp.core.errors import DuplicateError, InputError, NotFoundError, StaleE
 from webapp.core.schema import Blank, EthAddress, Line, Schema, TimeZone, judge
 from webapp.models import LoginSession, User
 from webapp.voting import past
-from webapp.web import sign_in
+from webapp.web import limits, sign_in
 from webapp.web.access import NotYoursError
 from webapp.web.endpoints import PUBLIC, Listing, Out, Unix
 from webapp.web.sign_in import current_actor
@@ -175,6 +175,7 @@ def update_user(user_id: str, data: UserInput) -> UpdatedOut:
 
 
 def _new_password(actor: Actor, current: str, password: str, profile: ProfileInput | None = None) -> TokensOut:
+    limits.hit_password(actor.account())
     proven = operations.prove(actor, current)
     anew = hash_password(password)
     pair = operations.change_password_by_program(
