@@ -81,7 +81,6 @@ def list_guests(event_id: uuid.UUID, query: GuestsQuery) -> Listing:
     actor = current_actor()
     event = events.get_event(actor, event_id)
     manages = policy.can_manage(actor, event)
-    plain = not query.search and query.status == "all"
     return listing(
         queries.guest_list(actor, event, search=query.search, status=query.status),
         queries.LIST_KEY,
@@ -91,7 +90,7 @@ def list_guests(event_id: uuid.UUID, query: GuestsQuery) -> Listing:
         types=(uuid.UUID,),
         place=lambda key: queries.list_key(event, key[0]),
         show=lambda guest: shown(guest, manages=manages),
-        count=event.guests_listed if plain else None,
+        count=None if query.search else queries.known_count(event, query.status),
     )
 
 

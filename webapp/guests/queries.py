@@ -3,7 +3,7 @@
 import dataclasses
 import uuid
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.core import clock, text, tokens
@@ -16,7 +16,6 @@ from webapp.models import Event, Guest, OutboxMail
 
 STATUSES = ("all", "yes", "no", "none", "listed", "waiting", "in", "trouble")
 LIST_KEY = (Guest.name_key, Guest.id)
-_TROUBLE = ("failed",)
 _WITH_EVENT = (
     joinedload(Guest.event).joinedload(Event.host),
     joinedload(Guest.event).joinedload(Event.company),
@@ -146,6 +145,13 @@ def guest_list(actor: Actor, event: Event, *, search: str = "", status: str = "a
                 Guest.name.contains(search.strip(), autoescape=True),
             )
         statement = statement.where(found)
+    if status == "trouble":
+        # from the company's index of e-mails that failed, which are few, to each guest by its key
+        its_mail = (Guest.id == OutboxMail.guest_id) & (Guest.last_mail_id == OutboxMail.id)
+        failed = (
+            OutboxMail.company_id == event.company_id, OutboxMail.event_id == event.id, OutboxMail.state == "failed"
+        )  # fmt: skip
+        return statement.join(OutboxMail, its_mail).where(*failed)
     conditions = {
         "yes": Guest.reply == "yes",
         "no": Guest.reply == "no",
@@ -153,10 +159,22 @@ def guest_list(actor: Actor, event: Event, *, search: str = "", status: str = "a
         "listed": Guest.invited_at.is_(None) & Guest.reply.is_(None),
         "waiting": Guest.waiting_since.is_not(None),
         "in": Guest.checked_in_at.is_not(None),
-        "trouble": exists().where(OutboxMail.id == Guest.last_mail_id, OutboxMail.state.in_(_TROUBLE)),
     }
     condition = conditions.get(status)
     return statement if condition is None else statement.where(condition)
+
+
+def known_count(event: Event, status: str) -> int | None:
+    """Return how many guests of that status the event's counters say there are; None where they do not say."""
+    counted = {
+        "all": event.guests_listed,
+        "yes": event.guests_yes,
+        "no": event.guests_no,
+        "none": event.guests_listed - event.guests_yes - event.guests_no,
+        "waiting": event.guests_waiting,
+        "in": event.guests_checked_in,
+    }
+    return counted.get(status)
 
 
 def list_key(event: Event, guest_id: uuid.UUID) -> tuple[str, uuid.UUID] | None:

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core import clock
@@ -32,6 +32,43 @@ class Guest(WithId, Base):
         CheckConstraint("email_key IS NOT NULL OR user_id IS NOT NULL OR name <> ''", name="somebody"),
         Index(None, "event_id", "removed_at", "name_key", "id"),
         Index(None, "event_id", "id"),
+        # The list of a status, in its order
+        Index(
+            "ix_guests_reply",
+            "event_id",
+            "reply",
+            "name_key",
+            "id",
+            sqlite_where=text("removed_at IS NULL"),
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+        Index(
+            "ix_guests_not_invited",
+            "event_id",
+            "removed_at",
+            "name_key",
+            "id",
+            sqlite_where=text("invited_at IS NULL AND reply IS NULL"),
+            postgresql_where=text("invited_at IS NULL AND reply IS NULL"),
+        ),
+        Index(
+            "ix_guests_waiting",
+            "event_id",
+            "removed_at",
+            "name_key",
+            "id",
+            sqlite_where=text("waiting_since IS NOT NULL"),
+            postgresql_where=text("waiting_since IS NOT NULL"),
+        ),
+        Index(
+            "ix_guests_in",
+            "event_id",
+            "removed_at",
+            "name_key",
+            "id",
+            sqlite_where=text("checked_in_at IS NOT NULL"),
+            postgresql_where=text("checked_in_at IS NOT NULL"),
+        ),
         Index(None, "user_id"),
         Index(None, "email_key"),
     )

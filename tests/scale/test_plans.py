@@ -1,0 +1,119 @@
+"""Of 100,000 events, and of 100,000 guests, any page is answered by index."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.programs import Program
+from tests.scale.plans import Work, noted, work_of
+from tests.scale.world import MANY, World
+from webapp.core.database import db
+from webapp.models import User
+from webapp.web.pagination import Cursor, encode
+
+Large = tuple[Flask, World]
+PEOPLE = ("nobody", "stranger", "owner", "doorkeeper")
+PLACES = ("first", "middle", "last")
+MOST = {"sqlite": 250_000, "postgresql": 20_000}
+"""How much a page may look at, in steps of the machine or rows. Sorting all takes millions or hundreds of thousands."""
+MOST_TO_COUNT = {"sqlite": 2_500_000, "postgresql": 130_000}
+
+
+def asked_by(large: Large, person: str, path: str) -> tuple[list[Work], dict[str, Any]]:
+    """Ask for `path`; return how each of its statements was done, and the answer."""
+    app, world = large
+    with app.app_context():
+        program = Program(app)
+        if person != "nobody":
+            program.act_for(db.session.get_one(User, getattr(world, person)))
+        with noted() as statements:
+            answer = program.get(path)
+        db.session.rollback()
+        works = [work_of(one) for one in statements]
+    assert answer.status_code == 200, answer.text
+    return works, answer.json
+
+
+def judge(large: Large, works: list[Work]) -> None:
+    """Say that nothing large was read whole, and that counting ended early."""
+    with large[0].app_context():
+        kind = db.engine.dialect.name
+    assert works
+    for work in works:
+        assert work.looked_at <= (MOST_TO_COUNT if work.counts else MOST)[kind], f"{work.looked_at}\n{work.plan}"
+        # a count that ends after so many may read a table in the order in which it lies there
+        assert work.counts or not work.wrong, f"{work.wrong}\n{work.plan}"
+
+
+def from_there(place: str, middle: tuple[Any, ...], last: tuple[Any, ...]) -> str:
+    key = {"first": None, "middle": middle, "last": last}[place]
+    return f"&cursor={encode(Cursor(key))}" if key else ""
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("search", ["", "gathering", "taco", "burrito", "gather tac", "4711 gath"])
+@pytest.mark.parametrize("person", PEOPLE)
+def test_any_page_of_the_events_is_found_by_index(large: Large, person: str, search: str, place: str):
+    world = large[1]
+    cursor = from_there(place, world.middle, world.last)
+    works, answer = asked_by(large, person, f"/api/events?limit=50&search={search}{cursor}")
+    judge(large, works)
+    if search in {"", "gathering", "taco"}:
+        assert len(answer["data"]) == 50 if place != "last" else 0 < len(answer["data"]) < 50
+        assert answer["meta"]["count"] == (10_000 if not search else 1_000)
+    starts = [event["starts_at"] for event in answer["data"]]
+    assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize("when", ["upcoming", "past", "mine"])
+@pytest.mark.parametrize("search", ["", "taco", "burrito"])
+@pytest.mark.parametrize("person", PEOPLE)
+def test_so_are_those_to_come_those_over_and_ones_own(large: Large, person: str, search: str, when: str):
+    works, answer = asked_by(large, person, f"/api/events?limit=50&when={when}&search={search}")
+    judge(large, works)
+    assert answer["data"] or when == "mine" or search == "burrito"
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("status", ["all", "yes", "no", "none", "listed", "waiting", "in"])
+def test_any_page_of_the_guests_is_found_by_index(large: Large, status: str, place: str):
+    world = large[1]
+    cursor = from_there(place, world.middle_guest, world.last_guest)
+    works, answer = asked_by(large, "owner", f"/api/guests/{world.event}?limit=50&status={status}{cursor}")
+    judge(large, works)
+    if status == "all":
+        assert answer["meta"]["count"] == MANY + 2
+    if status in {"all", "yes", "none"} and place != "last":
+        assert len(answer["data"]) == 50
+
+
+def test_parts_of_names_are_searched_among_the_guests_of_the_event_alone(large: Large):
+    # the one search that looks at all guests of an event; it looks at them once, and at no others
+    works, answer = asked_by(large, "owner", f"/api/guests/{large[1].event}?limit=50&search=099999")
+    assert [guest["name"] for guest in answer["data"]] == ["Guest 099999"]
+    assert max(work.looked_at for work in works) < 20 * MANY
+
+
+# Which index is missed, and on which page.
+MISSED = {
+    ("ix_events_public", "ix_events_starts_at_events_id"): "/api/events?limit=50",
+    ("ix_event_words_word_event_words_starts_at_event_words_event_id",): "/api/events?limit=50&search=taco",
+}
+
+
+@pytest.mark.parametrize("names", MISSED)
+def test_a_missing_index_is_missed(large: Large, names: tuple[str, ...]):
+    app, _ = large
+    with app.app_context():
+        found = [index for table in db.metadata.sorted_tables for index in table.indexes if index.name in names]
+        for index in found:
+            index.drop(db.engine)
+    try:
+        works, _ = asked_by(large, "nobody", MISSED[names])
+        with pytest.raises(AssertionError):
+            judge(large, works)
+    finally:
+        with app.app_context():
+            for index in found:
+                index.create(db.engine)
