@@ -43,6 +43,13 @@ _META = {
     "required": ["id", "message", "code"],
     "properties": {"id": {"type": "string"}, "message": {"type": "string"}, "code": {"type": "integer"}},
 }
+# On every answer while limits are on; the names are those most clients know.
+_RATE_HEADERS = {
+    "X-RateLimit-Limit": "How many requests the limit allows that is nearest to its end.",
+    "X-RateLimit-Remaining": "How many of them are left.",
+    "X-RateLimit-Reset": "In how many seconds the oldest of those counted is forgotten.",
+    "Retry-After": "In how many seconds to try again.",
+}
 _LIST_META = {
     "type": "object",
     "description": "What was listed, how many there are in all, and where the next page begins.",
@@ -136,8 +143,17 @@ def _responses(endpoint: Endpoint, made: Made) -> dict[str, Any]:
         found[str(status)] = {
             "description": "\n\n".join(ids),
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            **_rate_headers(status),
         }
     return found
+
+
+def _rate_headers(status: int) -> dict[str, Any]:
+    """Return the headers that go with a refusal for asking too often."""
+    if status != TooOftenError.status:
+        return {}
+    said = {name: {"description": about, "schema": {"type": "integer"}} for name, about in _RATE_HEADERS.items()}
+    return {"headers": said}
 
 
 def _success(endpoint: Endpoint, made: Made) -> dict[str, Any]:
