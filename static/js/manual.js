@@ -18,7 +18,8 @@ const status = box.querySelector("[role=status]");
 const entries = [...document.querySelectorAll(".endpoint")].map((article) => ({
   article,
   link: document.querySelector(`.manual__list a[href="#${article.id}"]`).parentElement,
-  words: article.textContent.toLowerCase(),
+  // not the kinds of fields: one that lists all scopes would be found by each
+  words: [...article.querySelectorAll("h3, p, dt, dd span:not(.params__kind)")].map((e) => e.textContent).join(" ").toLowerCase(),
 }));
 
 function find() {

@@ -31,7 +31,7 @@ def shown(chromium: Browser, house: House, *, width: int = LAPTOP, **options) ->
 def test_what_is_typed_is_found_and_let_go_by_a_link(chromium: Browser, house: House):
     page = shown(chromium, house)
     ears = Ears(page)
-    page.get_by_label("Find an endpoint").fill("check-in undo")
+    page.get_by_label("Find an endpoint").fill("scope: check-in")
     expect(page.locator("article.endpoint:visible")).to_have_count(1)
     expect(page.locator("#check-in")).to_be_in_viewport()
     expect(page.locator(".manual__list .method:visible")).to_have_count(1)

@@ -1,6 +1,7 @@
 """The reference of the docs page: the OpenAPI document, read for people."""
 
 import dataclasses
+import inspect
 import json
 import re
 from typing import Any
@@ -167,7 +168,7 @@ def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str,
         path=path,
         aliases=aliases,
         summary=operation["summary"],
-        about=operation["description"].partition("\n")[2].strip(),
+        about=inspect.cleandoc(operation["description"]).partition("\n")[2].strip(),
         public=public,
         scope=scope,
         fields=_fields(operation, schemas),

@@ -61,7 +61,7 @@ MEANINGS: dict[str, Text] = {
     "reward": _l("Points shared by those whose ballot agrees with the consensus."),
     "role": _l("What somebody is in a company."),
     "roll": _l("Whether those may vote who joined until join-by (open), or before voting opened (frozen)."),
-    "scopes": _l("What the token may do; without it, whatever the account may."),
+    "scopes": _l("What it may do; left out where it may be: whatever the account may."),
     "search": _l("Part of a name, title, place or address."),
     "secrecy": _l("Whether ballots are secret or open; never changed after opening."),
     "session_id": _l("The session, by id."),
