@@ -47,6 +47,7 @@ class Furnished:
     users: dict[str, User]
     company: Company
     slug: str
+    event: Event
     above: Company
     elsewhere: Company
     values: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -159,7 +160,7 @@ def furnish(app: Flask) -> Furnished:
     }
     elsewhere = _here(users["stranger"], mark="Elsewhere")
     foreign = {**elsewhere["values"], "session_id": str(tokens.start(users["stranger"]).session_id)}
-    return Furnished(app, users, company, company.slug, above, elsewhere["company"], values, foreign)
+    return Furnished(app, users, company, company.slug, event, above, elsewhere["company"], values, foreign)
 
 
 def with_known_ids(sent: Any, values: dict[str, str]) -> Any:
