@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from argon2 import PasswordHasher
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import integers, one_of
@@ -14,6 +15,7 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.api.furnished import Furnished, endpoints, furnish, named, with_known_ids
+from webapp.accounts import passwords
 from webapp.web.endpoints import Endpoint
 
 CASES = 12
@@ -67,6 +69,8 @@ def documents() -> dict[int, Any]:
 
 @pytest.fixture
 def furnished(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Furnished:
+    # the weakest work: what is tried here is not how long a hash takes
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     return furnish(app)
 
 
