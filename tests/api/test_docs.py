@@ -64,4 +64,6 @@ def test_an_example_names_what_is_there_alone(app: Flask):
 
 def test_an_account_signed_in_sees_itself_on_it(app: Flask, browser: Browser):
     ana = factories.an_account("Ana Novak")
-    assert "Ana Novak" in browser.sign_in(ana).get("/api/docs").text
+    response = browser.sign_in(ana).get("/api/docs")
+    assert "Ana Novak" in response.text
+    assert response.headers["Cache-Control"] == "no-store"

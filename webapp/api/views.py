@@ -13,6 +13,7 @@ from webapp.api.quick_start import Step, steps
 from webapp.api.reference import Chapter, chapters
 from webapp.extensions import csrf
 from webapp.web.access import public
+from webapp.web.sign_in import current_actor
 from webapp.web.site import current_site
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -37,9 +38,11 @@ def docs() -> Response:
     base, site = current_app.config["BASE_URL"], current_site()
     start, found = _manual(base, site.name, str(get_locale()))
     response = make_response(render_template("api/docs.html", base=base, steps=start, chapters=found))
-    response.add_etag()
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request)
+    if current_actor().user_id is None:
+        # whose account stands above it is kept by no browser
+        response.add_etag()
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.make_conditional(request)
     return response
 
 
