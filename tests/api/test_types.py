@@ -1,0 +1,44 @@
+"""What programs send is of the type the document says: nothing changes its type unasked."""
+
+import pytest
+
+from tests import factories
+from tests.api.test_events import NEW
+from tests.programs import Program, refused
+from webapp.models import User
+
+WRONG = [
+    pytest.param("capacity", "20", id="a text for a number"),
+    pytest.param("capacity", True, id="true for a number"),
+    pytest.param("capacity", 2.5, id="a part of one"),
+    pytest.param("reward", "0", id="a text for points"),
+    pytest.param("publish", "yes", id="a text for true"),
+    pytest.param("publish", 1, id="a number for true"),
+    pytest.param("starts_at", 3797344800, id="a number for a moment"),
+    pytest.param("title", 7, id="a number for a text"),
+    pytest.param("co_hosts", "ana@example.org", id="a text for a list"),
+    pytest.param("title", "half \ud800", id="half a surrogate"),
+]
+
+
+@pytest.fixture
+def organiser(program: Program, ana: User) -> Program:
+    factories.a_company(ana)
+    return program.act_for(ana)
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_another_type_is_refused_beside_its_field(organiser: Program, name: str, value: object):
+    fields = refused(organiser.post("/api/events", {**NEW, name: value}), 422, "json_error")
+    assert fields.keys() == {name}
+
+
+def test_all_that_is_wrong_is_said_at_once(organiser: Program):
+    sent = {**NEW, "capacity": "20", "title": "", "publish": "yes", "more": 1}
+    fields = refused(organiser.post("/api/events", sent), 422, "json_error")
+    assert fields.keys() == {"capacity", "title", "publish", "more"}
+
+
+def test_a_whole_number_may_be_written_with_a_point(organiser: Program):
+    answer = organiser.post("/api/events", {**NEW, "capacity": 20.0})
+    assert (answer.status_code, answer.json["data"]["capacity"]) == (201, 20)
