@@ -11,14 +11,16 @@ branch_labels = None
 depends_on = None
 
 PUBLIC = sa.text("state = 'published' AND visibility = 'public'")
+OLD_LIST = "ix_guests_event_id_guests_removed_at_guests_name_key_guests_id"
 GUESTS = {
+    "ix_guests_list": (["event_id", "name_key", "id"], "removed_at IS NULL"),
     "ix_guests_reply": (["event_id", "reply", "name_key", "id"], "removed_at IS NULL"),
     "ix_guests_not_invited": (
-        ["event_id", "removed_at", "name_key", "id"],
-        "invited_at IS NULL AND reply IS NULL",
+        ["event_id", "name_key", "id"],
+        "removed_at IS NULL AND invited_at IS NULL AND reply IS NULL",
     ),
-    "ix_guests_waiting": (["event_id", "removed_at", "name_key", "id"], "waiting_since IS NOT NULL"),
-    "ix_guests_in": (["event_id", "removed_at", "name_key", "id"], "checked_in_at IS NOT NULL"),
+    "ix_guests_waiting": (["event_id", "name_key", "id"], "removed_at IS NULL AND waiting_since IS NOT NULL"),
+    "ix_guests_in": (["event_id", "name_key", "id"], "removed_at IS NULL AND checked_in_at IS NOT NULL"),
 }
 BY_WORD = "ix_event_words_word_event_words_starts_at_event_words_event_id"
 AT_ONCE = 2_000
@@ -52,6 +54,7 @@ def upgrade() -> None:
         op.f("ix_events_host_id_events_starts_at_events_id"), "events", ["host_id", "starts_at", "id"], unique=False
     )
     op.create_index(op.f("ix_events_starts_at_events_id"), "events", ["starts_at", "id"], unique=False)
+    op.drop_index(op.f(OLD_LIST), "guests")
     for name, (columns, where) in GUESTS.items():
         narrowed = sa.text(where)
         op.create_index(name, "guests", columns, unique=False, sqlite_where=narrowed, postgresql_where=narrowed)
@@ -88,6 +91,7 @@ def downgrade() -> None:
     """Go one step down."""
     for name in GUESTS:
         op.drop_index(name, "guests")
+    op.create_index(op.f(OLD_LIST), "guests", ["event_id", "removed_at", "name_key", "id"], unique=False)
     op.drop_index(op.f("ix_events_starts_at_events_id"), "events")
     op.drop_index(op.f("ix_events_host_id_events_starts_at_events_id"), "events")
     op.create_index(op.f("ix_events_host_id_events_starts_at"), "events", ["host_id", "starts_at"], unique=False)

@@ -17,7 +17,7 @@ PEOPLE = ("nobody", "stranger", "owner", "doorkeeper")
 PLACES = ("first", "middle", "last")
 MOST = {"sqlite": 250_000, "postgresql": 20_000}
 """How much a page may look at, in steps of the machine or rows. Sorting all takes millions or hundreds of thousands."""
-MOST_TO_COUNT = {"sqlite": 2_500_000, "postgresql": 130_000}
+MOST_TO_COUNT = {"sqlite": 2_500_000, "postgresql": 250_000}
 
 
 def asked_by(large: Large, person: str, path: str) -> tuple[list[Work], dict[str, Any]]:

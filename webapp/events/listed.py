@@ -148,7 +148,9 @@ def _found(
             _begins(EventWord.word, asked[rarest]), *_has(EventWord.event_id, others)
         )
         among = [*further, *_then(when, Event.starts_at)]
-        return [Part(select(Event.id).where(Event.id.in_(named), anyway, *among), _KEY)]
+        # OFFSET 0: they are gathered first, and put in order then; else PostgreSQL would walk all events in that order
+        found = select(Event.id, Event.starts_at).where(Event.id.in_(named), anyway, *among).offset(0).subquery()
+        return [Part(select(found.c.id), (found.c.starts_at, found.c.id))]
     large = [way for way in ways if not way.few]
     sizes = _up_to(FEW, [select(Event.id).where(way.condition) for way in large])
     words = _vocabulary(asked[rarest])
