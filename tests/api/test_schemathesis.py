@@ -52,6 +52,7 @@ BEYOND = {
     "project": "one of those one may use",
     "captcha": "solved",
     "name": "of a new login",
+    "expires_in": "a shorter one for what lets people into a company",
     "__all__": "two names for one thing that do not agree",
 }
 
