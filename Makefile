@@ -29,7 +29,7 @@ run: $(RUNTIME) ## set everything up and serve on port 8000 (PORT)
 	@$(FLASK) db upgrade
 	@exec $(PY) -m gunicorn --config deploy/gunicorn.conf.py wsgi:app
 
-demo: $(RUNTIME) ## fill the installation with an example company
+demo: $(RUNTIME) ## fill a new installation with an example company (INSTANCE_PATH=example)
 	@$(FLASK) db upgrade
 	@$(FLASK) demo $(ARGS)
 

@@ -42,7 +42,6 @@ from webapp.guests import jobs as guests_jobs
 from webapp.guests import rsvp as guests_rsvp
 from webapp.guests import views as guests_views
 from webapp.home import cli as home_cli
-from webapp.home import demo as home_demo
 from webapp.home import health as home_health
 from webapp.home import views as home_views
 from webapp.invitations import api as invitations_api
@@ -94,7 +93,7 @@ JOBS = (
     *voting_jobs.JOBS,
     *api_jobs.JOBS,
 )
-COMMANDS = (home_demo.demo, *home_cli.COMMANDS, *accounts_cli.COMMANDS, *journal_cli.COMMANDS)
+COMMANDS = (*home_cli.COMMANDS, *accounts_cli.COMMANDS, *journal_cli.COMMANDS)
 
 
 def _listen(app: Flask) -> None:

@@ -21,6 +21,12 @@ def _guard_journal() -> None:
             f"WHEN NOT (OLD.seal IS NULL AND NEW.seal IS NOT NULL AND {same}) "
             f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
         )
+        # INSERT OR REPLACE deletes without asking the other triggers
+        op.execute(
+            "CREATE TRIGGER journal_entries_replace BEFORE INSERT ON journal_entries "
+            "WHEN EXISTS (SELECT 1 FROM journal_entries WHERE id = NEW.id OR position = NEW.position) "
+            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+        )
         op.execute(
             "CREATE TRIGGER journal_entries_delete BEFORE DELETE ON journal_entries "
             f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
@@ -48,6 +54,7 @@ def _guard_journal() -> None:
 
 def _unguard_journal() -> None:
     if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TRIGGER journal_entries_replace")
         op.execute("DROP TRIGGER journal_entries_change")
         op.execute("DROP TRIGGER journal_entries_delete")
         return

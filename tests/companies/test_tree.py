@@ -184,6 +184,17 @@ def test_an_owner_takes_the_own_company_to_the_top_and_nobody_above_sees_it_any_
 
 
 @both
+def test_an_administrator_makes_a_company_below_and_owns_it_no_more_than_the_one_above(app: Flask, ana: User):
+    top, bob = factories.a_company(ana), factories.an_account()
+    factories.a_membership(bob, top, Role.ADMINISTRATOR)
+    made = operations.create_company(factories.acting(bob), name="Choir", parent=top)
+    assert policy.role_in(factories.acting(bob), made.id) is Role.ADMINISTRATOR
+    assert policy.role_in(factories.acting(ana), made.id) is Role.OWNER
+    with pytest.raises(ForbiddenError):
+        operations.move_company(factories.acting(bob), made, None)
+
+
+@both
 def test_moving_where_it_stands_changes_nothing(app: Flask, ana: User):
     top = factories.a_company(ana)
     inside = factories.a_company(ana, parent=top)

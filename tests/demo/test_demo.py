@@ -10,7 +10,7 @@ from webapp.core import clock
 from webapp.core.database import db
 from webapp.guests.counters import DAILY
 from webapp.home.demo import tell_story
-from webapp.models import Company, Event, EventDay, Guest, Tally
+from webapp.models import Company, Event, EventDay, Guest, Tally, User
 
 
 def test_the_example_has_three_companies_twelve_events_and_three_hundred_guests(app: Flask) -> None:
@@ -67,3 +67,19 @@ def test_its_past_votes_are_closed_and_those_to_come_are_open(app: Flask) -> Non
     for tally, event in votes:
         assert (tally.closed_at is not None) == (event.ends_at < clock.now())
         assert tally.ballots > 0
+
+
+def test_an_installation_that_people_have_set_up_gets_no_people_whose_password_everybody_knows(app: Flask) -> None:
+    factories.an_account("Ana", site_administrator=True)
+    done = app.test_cli_runner().invoke(args=["demo"])
+    assert done.exit_code == 1
+    assert "set up" in done.output
+    assert db.session.query(User).count() == 1
+
+
+def test_a_new_installation_is_set_up_with_the_example(app: Flask) -> None:
+    factories.set_up_site(set_up_at=None)
+    for said in ("The example company is there.", "was there already"):
+        done = app.test_cli_runner().invoke(args=["demo"])
+        assert (done.exit_code, said in done.output) == (0, True), done.output
+        assert "neza@example.org" in done.output

@@ -375,7 +375,7 @@ def test_people_are_invited_by_mail_mailed_again_and_withdrawn(
 ) -> None:
     browser.sign_in(host)
     people = f"/companies/{company.slug}/people"
-    sent = browser.submit(people, email="zoe@example.org", role="organiser", expires_in="72")
+    sent = browser.submit(people, email="zoe@example.org", role="organiser")
     assert (sent.status_code, sent.headers["Location"]) == (303, people)
     page = browser.get(people)
     assert "zoe@example.org" in words(page)
@@ -400,6 +400,22 @@ def test_a_link_to_a_company_is_made_instead_of_a_mail(
     assert outbox("invitation") == []
     row = db.session.scalars(select(Invitation)).one()
     assert f"/invite/{links.public_id(row)}" in browser.get(people).text
+
+
+def test_what_is_mailed_is_good_for_a_day_and_a_link_for_a_week_at_most(
+    browser: Browser, host: User, company: Company
+) -> None:
+    browser.sign_in(host)
+    people = f"/companies/{company.slug}/people"
+    # the choice is a link's: a mail keeps to its day
+    browser.submit(people, email="zoe@example.org", role="organiser", expires_in="168")
+    row = db.session.scalars(select(Invitation)).one()
+    assert row.expires_at - row.created_at < dt.timedelta(hours=24, minutes=1)
+    page = browser.submit(people, {"link": "1", "role": "organiser", "expires_in": "720"})
+    assert (page.status_code, "seven days" in words(page)) == (422, True)
+    page = browser.submit(people, {"link": "1", "role": "owner", "expires_in": "72"})
+    assert (page.status_code, "24 hours" in words(page)) == (422, True)
+    assert db.session.scalars(select(Invitation)).one().id == row.id
 
 
 @pytest.mark.parametrize(

@@ -88,3 +88,14 @@ def test_a_seal_and_a_new_entry_are_let_through(app):
     assert not refused(changing(entry, position=1, seal="0" * 64))
     values = {"actor_kind": "system", "action": "site.set_up", "thing_type": "site", "details": {}}
     assert not refused(sa.insert(TABLE).values(**values))
+
+
+def test_no_entry_is_put_in_place_of_another(app):
+    if db.engine.dialect.name == "postgresql":
+        return  # it knows no INSERT OR REPLACE: what it has in place of it is an UPDATE
+    (entry,) = some_entries(1)
+    other = sa.insert(TABLE).prefix_with("OR REPLACE")
+    values = {**dict.fromkeys(CHANGED), "at": CHANGED["at"], "actor_kind": "system", "action": "x", "thing_type": "x"}
+    assert refused(other.values(**{**values, "id": entry, "details": {}}))
+    seal()
+    assert refused(other.values(**{**values, "id": 99, "details": {}, "position": 1, "seal": "0" * 64}))

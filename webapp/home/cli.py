@@ -11,15 +11,37 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.accounts.passwords import hash_password
 from webapp.admin import doctor
 from webapp.core import jobs
-from webapp.home import archive, backup, greeting, invariants, restore
+from webapp.core.database import db
+from webapp.home import archive, backup, demo, greeting, invariants, restore
+from webapp.home.demo_story import PEOPLE
 from webapp.home.snapshot import snapshot
 from webapp.journal.verifying import verify
+from webapp.models import Site
 
 FOUND_BROKEN = 3
 """The exit status of a restore that brought back everything, some of which was not as it must be in the backup."""
 _FILE = click.Path(path_type=pathlib.Path)
+
+
+@click.command("demo")
+@with_appcontext
+def tell_demo() -> None:
+    """Fill a new installation with an example company; one that people have set up is left alone."""
+    site = db.session.get(Site, 1)
+    if site is not None and site.set_up_at is not None and not demo.told():
+        message = _(
+            "This installation is set up, and everybody knows the password of the example’s people: they do not belong "
+            "here. Try it in one of its own: make demo INSTANCE_PATH=example"
+        )
+        raise click.ClickException(message)
+    made = demo.tell_story(hash_password(demo.PASSWORD))
+    click.echo("The example company is there." if made else "The example company was there already.")
+    click.echo(f"Sign in at {current_app.config['BASE_URL']}/login as neza@example.org with: {demo.PASSWORD}")
+    others = ", ".join(f"{handle}@example.org" for handle, *_rest in PEOPLE[1:])
+    click.echo(f"Others, with the same password: {others}")
 
 
 @click.command("jobs")
@@ -144,4 +166,4 @@ def _line(name: str, *said: str, ok: bool) -> str:
     return f"{'OK' if ok else '!!'}  {name}: {'. '.join(sentences)}"
 
 
-COMMANDS: tuple[Command, ...] = (work_off_jobs, say_address, back_up, put_back, ask_doctor)
+COMMANDS: tuple[Command, ...] = (tell_demo, work_off_jobs, say_address, back_up, put_back, ask_doctor)

@@ -5,12 +5,8 @@ import itertools
 import random
 from typing import Any
 
-import click
-from flask import current_app
-from flask.cli import with_appcontext
 from sqlalchemy import select, update
 
-from webapp.accounts.passwords import hash_password
 from webapp.core import clock, text
 from webapp.core.actor import SYSTEM
 from webapp.core.database import db, new_id, random_id
@@ -42,6 +38,7 @@ from webapp.voting.receipts import receipt_of
 from webapp.voting.rewards import dues
 from webapp.voting.rule import Rule
 
+_BOUNCED = "There is no such mailbox. The mail server said: 550 5.1.1 Unknown user."
 PASSWORD = "pod lipo se dobro sedi"  # noqa: S105 printed for whoever tries the example
 
 
@@ -254,7 +251,7 @@ class Telling:
             attempts=1,
             next_attempt_at=guest.invited_at,
             sent_at=None if bounced else guest.invited_at,
-            error="550 There is no such mailbox here." if bounced else None,
+            error=_BOUNCED if bounced else None,
             message_id=f"<{row}@example.org>",
         )
         if guest.invited_at:
@@ -376,21 +373,15 @@ class Telling:
             guests[guest_id].reward, guests[guest_id].reputation = due.reward, due.reputation
 
 
+def told() -> bool:
+    """Tell whether the example company is there."""
+    return db.session.scalar(select(Company.id).where(Company.slug == COMPANIES[0][0])) is not None
+
+
 @operation
 def tell_story(password_hash: str) -> bool:
     """Write the example company; return False, and write nothing, where it stands already."""
-    if db.session.scalar(select(Company.id).where(Company.slug == COMPANIES[0][0])):
+    if told():
         return False
     Story(password_hash).tell()
     return True
-
-
-@click.command("demo")
-@with_appcontext
-def demo() -> None:
-    """Fill the installation with an example company."""
-    made = tell_story(hash_password(PASSWORD))
-    click.echo("The example company is there." if made else "The example company was there already.")
-    click.echo(f"Sign in at {current_app.config['BASE_URL']}/login as neza@example.org with: {PASSWORD}")
-    others = ", ".join(f"{handle}@example.org" for handle, *_rest in PEOPLE[1:])
-    click.echo(f"Others, with the same password: {others}")

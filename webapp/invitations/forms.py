@@ -46,7 +46,13 @@ class CompanyInvitationForm(SchemaForm[CompanyInvitationInput]):
     schema = CompanyInvitationInput
     email = EmailField(_l("E-mail"), render_kw={"autocomplete": "off", "inputmode": "email"})
     role = SelectField(_l("As"), default=Role.ORGANISER.value, validate_choice=False)
-    expires_in = SelectField(_l("Good for"), choices=GOOD_FOR, default="24", validate_choice=False)
+    expires_in = SelectField(
+        _l("A link is good for"),
+        description=_l("An e-mail is good for 24 hours, and for its reader alone."),
+        choices=GOOD_FOR[:3],
+        default="24",
+        validate_choice=False,
+    )
     link = HiddenField()
 
     def __init__(self, *, owners: bool, **kwargs: Any) -> None:

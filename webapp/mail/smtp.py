@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import re
 import smtplib
 import ssl
 from types import TracebackType
@@ -149,10 +150,35 @@ def _response(error: smtplib.SMTPResponseException) -> Trouble:
 
 
 def _refusal(code: int, said: bytes | str) -> Trouble:
-    words = _("The mail server said: %(said)s", said=_said(code, said))
+    plain = _said(code, said)
+    why = _in_plain_words(plain)
+    words = _("The mail server said: %(said)s", said=plain)
+    words = f"{why} {words}" if why else words
     if code == 421:
         return Trouble(Blame.SERVER, words)
     return Trouble(Blame.GOOD if 500 <= code < 600 else Blame.MOMENT, words)
+
+
+# Enhanced status codes (RFC 3463), and what servers write where they send none.
+_NO_MAILBOX = re.compile(
+    r"\b5\.1\.(1|2|3|6|10)\b|no such|unknown user|user unknown|does not exist|unknown in", re.IGNORECASE
+)
+_FULL = re.compile(r"\b[45]\.2\.2\b|mailbox (is )?full|quota", re.IGNORECASE)
+_UNWANTED = re.compile(r"\b5\.7\.\d+\b|spam|blocked|policy|black ?list|reputation", re.IGNORECASE)
+_LATER = re.compile(r"grey ?list|try again|temporar", re.IGNORECASE)
+
+
+def _in_plain_words(said: str) -> str:
+    """Return what a refusal means for whoever reads it; "" where it is not known."""
+    if _FULL.search(said):
+        return _("The mailbox is full.")
+    if _NO_MAILBOX.search(said):
+        return _("There is no such mailbox.")
+    if _UNWANTED.search(said):
+        return _("The other side does not want this mail, or mail from here.")
+    if _LATER.search(said):
+        return _("The other side asks to try again later.")
+    return ""
 
 
 def _said(code: int, said: bytes | str) -> str:

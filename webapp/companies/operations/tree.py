@@ -57,7 +57,8 @@ def create_company(actor: Actor, *, name: str, parent: Company | None = None) ->
     """Make a company with its default project and the actor as its owner; return it.
 
     `parent`: the company it belongs to, whose children the actor must be allowed to manage (NotFoundError,
-    ForbiddenError). The system makes a company that nobody owns yet.
+    ForbiddenError); who manages them and owns nothing there does not own the new one either. The system makes a
+    company that nobody owns yet.
     """
     if parent is not None:
         lock_tree()
@@ -75,7 +76,9 @@ def create_company(actor: Actor, *, name: str, parent: Company | None = None) ->
     db.session.add_all([*rows, Project(company_id=company.id, name=_("General"), is_default=True)])
     db.session.flush()
     record(actor, "company.created", company, company_id=company.id)
-    if actor.user_id is not None:
+    # Only owners appoint owners: what an administrator makes is owned by those who own the company above.
+    owns = parent is None or policy.allows(actor, parent.id, Permission.MANAGE_OWNERS)
+    if actor.user_id is not None and owns:
         give(actor, company.id, actor.user_id, Role.OWNER)
     return company
 

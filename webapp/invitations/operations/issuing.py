@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, func, null, select, update
 
 from webapp.companies.operations import hold_company
@@ -22,6 +23,8 @@ from webapp.journal.writing import record
 from webapp.models import Company, Event, Invitation, InvitationUse, OutboxMail, User
 
 GOOD_FOR = dt.timedelta(hours=24)
+LINK_GOOD_FOR = dt.timedelta(days=7)
+"""The longest that a link to a company is good for; what is mailed is good for GOOD_FOR."""
 MOST_STANDING = 20
 MOST_MAILED_A_DAY = 5
 
@@ -49,6 +52,8 @@ def create_invitation(
     """
     if company is not None:
         hold_company(company.id)
+    if kind == "company":
+        _require_short(role, email, expires_in)
     seen = _event_to_invite(actor, event)
     invitation = _invitation(actor, kind, company, seen, role, email, expires_in, max_uses)
     policy.require_issue(actor, invitation, seen)
@@ -122,6 +127,17 @@ def _invitation(
         max_uses=max_uses if max_uses is not None else null(),
         expires_at=expires_at,
     )
+
+
+def _require_short(role: Role | None, email: str | None, expires_in: dt.timedelta | None) -> None:
+    """Raise InputError for an invitation to a company that would be good for too long, or for too much."""
+    lasts = expires_in or GOOD_FOR
+    if email is not None and lasts > GOOD_FOR:
+        raise InputError(fields={"expires_in": _l("An e-mail that lets somebody in is good for 24 hours.")})
+    if role is Role.OWNER and lasts > GOOD_FOR:
+        raise InputError(fields={"expires_in": _l("A link that makes an owner is good for 24 hours.")})
+    if lasts > LINK_GOOD_FOR:
+        raise InputError(fields={"expires_in": _l("A link to a company is good for seven days at most.")})
 
 
 def _require_room(actor: Actor) -> None:

@@ -52,7 +52,7 @@ def invite_person(slug: str) -> Answer:
             company=company,
             role=data.role,
             email=data.email,
-            expires_in=lasting(data.expires_in),
+            expires_in=lasting(data.expires_in) if data.email is None else None,
         )
         said = _("%(email)s is invited.", email=data.email) if data.email else _("Your link is ready.")
         flash(said, "yes")
