@@ -25,7 +25,7 @@ def _guard_journal() -> None:
         op.execute(
             "CREATE TRIGGER journal_entries_replace BEFORE INSERT ON journal_entries "
             "WHEN EXISTS (SELECT 1 FROM journal_entries WHERE id = NEW.id OR position = NEW.position) "
-            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"  # noqa: S608 words of our own
         )
         op.execute(
             "CREATE TRIGGER journal_entries_delete BEFORE DELETE ON journal_entries "
