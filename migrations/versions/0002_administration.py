@@ -23,9 +23,9 @@ def _guard_journal() -> None:
         )
         # INSERT OR REPLACE deletes without asking the other triggers
         op.execute(
-            "CREATE TRIGGER journal_entries_replace BEFORE INSERT ON journal_entries "
+            "CREATE TRIGGER journal_entries_replace BEFORE INSERT ON journal_entries "  # noqa: S608 words of our own
             "WHEN EXISTS (SELECT 1 FROM journal_entries WHERE id = NEW.id OR position = NEW.position) "
-            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"  # noqa: S608 words of our own
+            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
         )
         op.execute(
             "CREATE TRIGGER journal_entries_delete BEFORE DELETE ON journal_entries "
