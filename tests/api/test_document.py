@@ -10,6 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.api.furnished import endpoints, named
 from tests.programs import Program
 from webapp.api.openapi import refusals_of
+from webapp.core.schema import judge_json
 from webapp.web.endpoints import Endpoint
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -87,6 +88,16 @@ def test_every_id_an_endpoint_may_answer_is_listed(document: dict[str, Any], fou
     assert str(endpoint.status) in answers
     for error in refusals_of(endpoint):
         assert f"`{error.id}`" in answers[str(error.status)]["description"]
+
+
+@pytest.mark.parametrize("found", [one for one in endpoints() if one[0].takes is not None], ids=named)
+def test_every_example_is_one_that_is_taken(document: dict[str, Any], found: tuple[Endpoint, str]):
+    endpoint, path = found
+    pattern = "/api" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
+    sent = document["paths"][pattern][endpoint.method.lower()]["requestBody"]["content"]["application/json"]
+    assert endpoint.takes is not None
+    # that it does what it says, with ids of what is there, is shown by tests/api/test_walk.py
+    assert judge_json(endpoint.takes, sent["example"])
 
 
 def test_two_schemas_never_share_a_name(document: dict[str, Any]):

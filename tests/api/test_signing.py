@@ -227,3 +227,12 @@ def test_scopes_bound_what_a_token_may(program: Program, ana: User):
     assert program.get("/api/boot").json["data"]["scopes"] == ["events:read"]
     program.authenticate(ana, scopes=["account"])
     assert program.get("/api/users/me").status_code == 200
+
+
+def test_a_company_token_is_refreshed_to_one_that_reaches_no_further(program: Program, ana: User):
+    factories.a_company(ana)
+    program.authenticate(ana, company=True)
+    given = program.get("/api/refresh").json["data"]
+    assert given["user_token"] is None
+    program.token = given["company_token"]
+    assert program.get("/api/boot").json["data"]["company_id"] == given["company_id"]

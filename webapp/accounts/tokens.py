@@ -77,12 +77,13 @@ class Opened:
 class Pair:
     """The tokens of one session: for the account's own doing, and for one company and all below it; until when (UTC).
 
-    `company_token` is None where the session was begun for no company.
+    `company_token` is None where the session was begun for no company, `user_token` where a company's token was
+    refreshed: whoever holds that alone gets no further with it.
     """
 
     session_id: uuid.UUID
     user_id: uuid.UUID
-    user_token: str
+    user_token: str | None
     company_token: str | None
     company_id: uuid.UUID | None
     expires_at: dt.datetime
@@ -208,7 +209,7 @@ def _scopes(rows: Sequence[Found], *, limited: bool) -> frozenset[str]:
     return scopes
 
 
-def _pair(session: LoginSession, secret: str) -> Pair:
+def _pair(session: LoginSession, secret: str, *, whole: bool = True) -> Pair:
     expires_at = clock.now() + GOOD_FOR
     company_token = None
     if session.company_id is not None:
@@ -216,7 +217,7 @@ def _pair(session: LoginSession, secret: str) -> Pair:
     return Pair(
         session_id=session.id,
         user_id=session.user_id,
-        user_token=_encode(secret, session.serial, None, expires_at),
+        user_token=_encode(secret, session.serial, None, expires_at) if whole else None,
         company_token=company_token,
         company_id=session.company_id,
         expires_at=expires_at,
@@ -326,7 +327,7 @@ def _refresh(claims: Claims) -> Pair | None:
         .values(serial=LoginSession.serial + 1, rotated_at=moment, last_used_at=moment)
     )
     if turned or _is_before(session, claims):
-        return _pair(session, claims.secret)
+        return _pair(session, claims.secret, whole=claims.company_id is None)
     # What is remembered here must outlive the refusal, so None goes out and the caller raises.
     sessions.end(session.id)
     return None

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from webapp.api.samples import example
 from webapp.core.actor import Scope
 from webapp.core.errors import AppError, BusyError, ForbiddenError, InputError, NotFoundError, SignInError
 from webapp.web.access import PUBLIC
@@ -196,7 +197,8 @@ def _operation(endpoint: Endpoint, number: int, made: Made) -> dict[str, Any]:
     if endpoint.remembers:
         said["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
     if endpoint.takes is not None:
-        content = {"application/json": {"schema": made.refs[endpoint.takes, "validation"]}}
+        schema = made.refs[endpoint.takes, "validation"]
+        content = {"application/json": {"schema": schema, "example": example(endpoint.name, schema, made.schemas)}}
         said["requestBody"] = {"required": bool(made.taken(endpoint.takes).get("required")), "content": content}
     return said
 

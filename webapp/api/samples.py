@@ -179,6 +179,33 @@ def body(operation: str, schema: Json | None, schemas: Json) -> Json | None:
     return {name: value(name, whole["properties"][name], schemas) for name in whole.get("required", ())}
 
 
+_IDENTIFIED = frozenset({"ME", "GUEST", "EVENT", "ANSWER"})
+_ID = "0193b2f0-6f5a-7c3e-9d41-2a8c5e7b1f60"
+_SHOWN = {
+    "EMAIL": "ana@example.org",
+    "NEW_EMAIL": "ana@example.org",
+    "PASSWORD": "a long and quiet evening",
+    "NEW_PASSWORD": "an even longer evening",
+}
+
+
+def _plain(sent: Any) -> Any:
+    """Return a request with something that stands for each shell variable: an id for an id, words for words."""
+    if isinstance(sent, dict):
+        return {name: _plain(one) for name, one in sent.items()}
+    if isinstance(sent, list):
+        return [_plain(one) for one in sent]
+    if isinstance(sent, str) and sent.startswith("$"):
+        return _SHOWN.get(sent[1:], _ID if sent[1:] in _IDENTIFIED else sent[1:].lower())
+    return sent
+
+
+def example(operation: str, schema: Json, schemas: Json) -> Json | None:
+    """Return the request of `operation` as the document shows it: what `body` says, without shell variables."""
+    shown: Json | None = _plain(body(operation, schema, schemas))
+    return shown
+
+
 def curl(operation: str, method: str, url: str, *, sends: Json | None, token: bool, asks: str = "") -> str:
     """Return the lines of a shell that ask an endpoint at `url`, with what stands in its path as variables."""
     address = _path(operation, url) + (f"?{asks}" if asks else "")

@@ -51,7 +51,9 @@ class AdministratorOut(Out):
 class TokensOut(Out):
     """What one is given for address and password."""
 
-    user_token: str = Field(description="Acts for the account itself.")
+    user_token: str | None = Field(
+        description="Acts for the account itself; null where a company_token was refreshed, which does not reach so far."
+    )
     company_token: str | None = Field(description="Acts for one company and all below it; null without a company.")
     company_id: uuid.UUID | None
     token_type: str = "Bearer"  # noqa: S105 the scheme of RFC 6750
