@@ -93,6 +93,81 @@ NUMBERS: dict[str, int] = {
 }
 
 
+WRITES = [
+    found
+    for found in endpoints()
+    if found[0].method != "GET" and found[0].paths[0] == found[1] and isinstance(found[0].access, Scope)
+    if found[0].name not in {"change_password", "delete_company"} and found[1] != "/tokens"
+]
+"""Those that a token of an owner may ask for at once; not those that need the password or an emptied company."""
+SENT: dict[str, dict[str, Any]] = {
+    "edit_event": {"place": "The yard"},
+    "add_guest": {"email": "new@example.org"},
+    "edit_guest": {"name": "Another"},
+    "add_guests": {"guests": [{"email": "new@example.org"}]},
+    "check_in": {"walk_in": "Somebody"},
+    "edit_company": {"name": "Another"},
+    "change_person": {"role": "administrator"},
+    "invite_person": {"email": "new@example.org", "role": "organiser"},
+    "create_project": {"name": "Spring"},
+    "edit_project": {"name": "Summer"},
+    "create_app": {"name": "Kiosk", "scopes": ["events:read"]},
+    "create_company": {"name": "Choir"},
+    "create_event": {
+        "title": "Taco Party",
+        "timezone": "UTC",
+        "starts_at": "2090-05-01T18:00",
+        "ends_at": "2090-05-01T20:00",
+    },
+    "create_invitation": {},
+    "update_user": {"name": "Another"},
+    "join": {"event_id": "event_id"},
+    "leave": {"event_id": "event_id"},
+    "vote": {"event_id": "event_id", "answer_ids": ["answer_id"]},
+    "offboard": {"hand_over_to": "ana"},
+}
+
+
+WRITTEN: dict[str, tuple[int, int]] = {
+    "PUT /users/<user_id>": (200, 5),
+    "DELETE /sessions/<uuid:session_id>": (204, 5),
+    "POST /companies/<uuid:company_id>/apps": (201, 9),
+    "POST /companies/<uuid:company_id>/apps/<uuid:app_id>/rotate": (200, 14),
+    "DELETE /companies/<uuid:company_id>/apps/<uuid:app_id>": (204, 10),
+    "PATCH /companies/<uuid:company_id>/administrators/<uuid:user_id>": (200, 24),
+    "DELETE /companies/<uuid:company_id>/administrators/<uuid:user_id>": (204, 12),
+    "POST /companies/<uuid:company_id>/administrators/<uuid:user_id>/offboard": (200, 60),
+    "POST /companies/<uuid:company_id>/projects": (201, 13),
+    "PATCH /companies/<uuid:company_id>/projects/<uuid:project_id>": (200, 14),
+    "POST /companies/<uuid:company_id>/projects/<uuid:project_id>/calendar": (200, 14),
+    "DELETE /companies/<uuid:company_id>/projects/<uuid:project_id>/calendar": (204, 8),
+    "POST /companies/<uuid:company_id>/mail/<uuid:mail_id>/retry": (200, 13),
+    "POST /companies": (201, 10),
+    "PATCH /companies/<uuid:company_id>": (200, 12),
+    "POST /events": (201, 15),
+    "PATCH /events/<uuid:event_id>": (200, 39),
+    "DELETE /events/<uuid:event_id>": (200, 39),
+    "POST /events/<uuid:event_id>/publish": (409, 15),
+    "POST /events/<uuid:event_id>/cancel": (200, 28),
+    "POST /events/<uuid:event_id>/duplicate": (201, 36),
+    "POST /guest/<uuid:event_id>": (201, 43),
+    "PATCH /guests/<uuid:event_id>/<uuid:guest_id>": (200, 27),
+    "DELETE /guests/<uuid:event_id>/<uuid:guest_id>": (204, 27),
+    "POST /guests/<uuid:event_id>/import": (200, 19),
+    "POST /guests/<uuid:event_id>/invite": (200, 23),
+    "POST /guests/<uuid:event_id>/remind": (200, 14),
+    "POST /guests/<uuid:event_id>/check-in": (200, 38),
+    "POST /invite": (201, 10),
+    "POST /companies/<uuid:company_id>/administrators": (201, 14),
+    "DELETE /invite/<invite>": (204, 13),
+    "POST /invite/<uuid:invitation_id>/resend": (409, 11),
+    "POST /join": (201, 45),
+    "POST /leave": (204, 30),
+    "POST /vote": (201, 36),
+}
+"""Status, and statements."""
+
+
 def fill(furnished: Furnished) -> None:
     """Make every list long."""
     ana, company = furnished.users["ana"], furnished.company
@@ -119,3 +194,33 @@ def test_a_read_asks_as_often_for_many_rows_as_for_few(furnished: Furnished, fou
 
 def test_every_read_has_its_number():
     assert {named(found) for found in READS} == set(NUMBERS)
+
+
+def ask(furnished: Furnished, found: tuple[Endpoint, str]) -> tuple[int, int]:
+    """The status of a write that a token asks for which has just been used, and how many statements it took."""
+    endpoint, path = found
+    known = {**furnished.values, "ana": str(furnished.users["ana"].id)}
+
+    def own(value: Any) -> Any:
+        if isinstance(value, list):
+            return [own(one) for one in value]
+        return known.get(value, value) if isinstance(value, str) else value
+
+    if endpoint.name in {"leave", "vote"}:
+        factories.a_guest(furnished.event, user=furnished.users["ana"], reply="yes")
+    program = furnished.program()
+    program.get("/api/boot")
+    sent = {name: own(value) for name, value in SENT.get(endpoint.name, {}).items()}
+    address = furnished.address(path, **({"user_id": "me"} if endpoint.name == "update_user" else {}))
+    with counted() as done:
+        answer = program.send(endpoint.method, address, **({} if endpoint.method == "DELETE" else {"json": sent}))
+    return answer.status_code, len(done)
+
+
+@pytest.mark.parametrize("found", WRITES, ids=named)
+def test_a_write_takes_so_many_statements(furnished: Furnished, found: tuple[Endpoint, str]):
+    assert ask(furnished, found) == WRITTEN[named(found)]
+
+
+def test_every_write_has_its_number():
+    assert {named(found) for found in WRITES} == set(WRITTEN)
