@@ -245,7 +245,7 @@ def test_who_is_offboarded_does_not_come_back_by_a_link_kept_in_time(
     event = factories.an_event(company, owner, visibility="invited")
     mine = Browser(browser.app).sign_in(mallory)
     for slug in (company.slug, below.slug):
-        form = {"role": "administrator", "expires_in": "720", "email": "", "link": "1"}
+        form = {"role": "administrator", "expires_in": "168", "email": "", "link": "1"}
         assert mine.submit(f"/companies/{slug}/people", form).status_code == 303
     assert mine.submit(f"/events/{event.id}/invitations", count="2", expires_in="720").status_code == 303
     pages = [f"/companies/{company.slug}/people", f"/companies/{below.slug}/people", f"/events/{event.id}/invitations"]

@@ -12,7 +12,7 @@ from tests.journal.entries import many_entries, some_entries
 from webapp.core.database import db
 from webapp.journal import queries
 from webapp.journal.queries import SITE, Asked, Scope
-from webapp.journal.sealing import seal_all
+from webapp.journal.sealing import seal_all, waiting
 from webapp.models import JournalEntry
 
 pytestmark = pytest.mark.both_databases
@@ -97,8 +97,7 @@ def test_what_waits_is_found_by_an_index_of_nothing_else(long_journal: None):
     some_entries(3)
     with db.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE journal_entries")
-    waiting = sa.select(JournalEntry.id).where(JournalEntry.seal.is_(None)).order_by(JournalEntry.id).limit(500)
-    assert f"{WHOLE}unsealed" in plan(waiting)
+    assert f"{WHOLE}unsealed" in plan(waiting(500))
 
 
 def test_the_head_is_found_by_the_index_of_places(long_journal: None):

@@ -114,7 +114,7 @@ class TokenInput(Schema):
     """
 
     name: Annotated[Line, Field(min_length=1, max_length=120)]
-    scopes: Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(_some)]
+    scopes: Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(_some), Says(minItems=1)]
     expires_in: Annotated[int, Field(ge=1, le=365, description="Days.")] = 30
     company_id: Annotated[uuid.UUID | None, Blank] = None
     once: Annotated[uuid.UUID | None, Blank] = None

@@ -129,6 +129,8 @@ def _has(event_id: Any, asked: Sequence[str]) -> list[ColumnElement[bool]]:
 
 def _up_to(most: int, statements: Sequence[Select[Any]]) -> list[int]:
     """Return how many rows each SELECT has, counted up to one more than `most`."""
+    if not statements:
+        return []
     counts = [select(func.count()).select_from(s.limit(most + 1).subquery()).scalar_subquery() for s in statements]
     return list(db.session.execute(select(*counts)).one())
 

@@ -52,7 +52,7 @@ class TokensOut(Out):
     """What one is given for address and password."""
 
     user_token: str | None = Field(
-        description="Acts for the account itself; null where a company_token was refreshed, which does not reach so far."
+        description="Acts for the account itself; null where a company_token was refreshed: it reaches no further."
     )
     company_token: str | None = Field(description="Acts for one company and all below it; null without a company.")
     company_id: uuid.UUID | None
