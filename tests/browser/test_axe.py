@@ -1,8 +1,8 @@
 """Every page, on phone and laptop, light and dark: nothing for axe to find, nothing that sticks out, no complaint.
 
 axe reads a page with all its rules, colours included, in the light on a phone and in the dark on a laptop: between them
-they have both widths and both schemes. A further state of a page (refused, nothing found, unfolded) is read in one of the
-two, by turns.
+they have both widths and both schemes. A further state of a page (refused, nothing found, unfolded) is read in one of
+the two, by turns.
 """
 
 import pathlib
