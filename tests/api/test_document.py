@@ -97,7 +97,10 @@ def test_every_example_is_one_that_is_taken(document: dict[str, Any], found: tup
     sent = document["paths"][pattern][endpoint.method.lower()]["requestBody"]["content"]["application/json"]
     assert endpoint.takes is not None
     # that it does what it says, with ids of what is there, is shown by tests/api/test_walk.py
-    assert judge_json(endpoint.takes, sent["example"])
+    # where nothing has to be sent, there is nothing to show
+    assert ("example" in sent) == bool(endpoint.takes.model_json_schema().get("required"))
+    if "example" in sent:
+        assert judge_json(endpoint.takes, sent["example"])
 
 
 def test_two_schemas_never_share_a_name(document: dict[str, Any]):

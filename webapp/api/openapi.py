@@ -198,8 +198,10 @@ def _operation(endpoint: Endpoint, number: int, made: Made) -> dict[str, Any]:
         said["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
     if endpoint.takes is not None:
         schema = made.refs[endpoint.takes, "validation"]
-        content = {"application/json": {"schema": schema, "example": example(endpoint.name, schema, made.schemas)}}
-        said["requestBody"] = {"required": bool(made.taken(endpoint.takes).get("required")), "content": content}
+        required = bool(made.taken(endpoint.takes).get("required"))
+        # where nothing has to be sent, nothing is an example too
+        shown = {"example": example(endpoint.name, schema, made.schemas)} if required else {}
+        said["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema, **shown}}}
     return said
 
 
