@@ -16,10 +16,7 @@ BATCH = 500
 
 def waiting(limit: int) -> Select[Any]:
     """Return a SELECT of the next `limit` entries that are not sealed."""
-    # SQLite, which keeps no statistics, would walk through the whole journal in the order of its ids
-    index = "INDEXED BY ix_journal_entries_unsealed"
-    unsealed = select(*COLUMNS).with_hint(JournalEntry, index, "sqlite").where(JournalEntry.seal.is_(None))
-    return unsealed.order_by(JournalEntry.id).limit(limit)
+    return select(*COLUMNS).where(JournalEntry.seal.is_(None)).order_by(JournalEntry.id).limit(limit)
 
 
 @operation
