@@ -106,6 +106,10 @@ def _some(value: list[Scope]) -> list[Scope]:
     return value
 
 
+# What a program may do: at least one scope.
+Scopes = Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(_some), Says(minItems=1)]
+
+
 class TokenInput(Schema):
     """A token made by hand, for a program of one's own: what it may do, and for how many days.
 
@@ -114,7 +118,7 @@ class TokenInput(Schema):
     """
 
     name: Annotated[Line, Field(min_length=1, max_length=120)]
-    scopes: Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(_some), Says(minItems=1)]
+    scopes: Scopes
     expires_in: Annotated[int, Field(ge=1, le=365, description="Days.")] = 30
     company_id: Annotated[uuid.UUID | None, Blank] = None
     once: Annotated[uuid.UUID | None, Blank] = None

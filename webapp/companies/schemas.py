@@ -3,13 +3,12 @@
 import uuid
 from typing import Annotated, Literal
 
-from flask_babel import lazy_gettext as _l
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from webapp.accounts.passwords import Password
-from webapp.core.actor import Scope
+from webapp.accounts.schemas import Scopes
 from webapp.core.permissions import Role
-from webapp.core.schema import Blank, Email, Line, Name, Says, Schema, refuse
+from webapp.core.schema import Blank, Email, Line, Name, Schema
 
 CompanyName = Annotated[Line, Field(min_length=1, max_length=120)]
 Code = Annotated[Line, Field(min_length=1, max_length=100)]
@@ -47,17 +46,11 @@ class OffboardInput(Schema):
     apps: Literal["revoke", "hand-over"] = "revoke"
 
 
-def _some(value: list[Scope]) -> list[Scope]:
-    if not value:
-        raise refuse(_l("Please tick what it may do."))
-    return value
-
-
 class AppInput(Schema):
     """A new app. `once`: its App-Id, chosen when the form was shown, so that a form sent twice makes one app."""
 
     name: CompanyName
-    scopes: Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(_some), Says(minItems=1)]
+    scopes: Scopes
     once: Annotated[uuid.UUID | None, Blank] = None
 
 
