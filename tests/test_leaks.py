@@ -342,7 +342,7 @@ class Looking:
         if not self.family.document:
             self.family.document = self.program.get("/api/openapi.json").json["paths"]
         said = self.family.document[_VARIABLE.sub(r"{\1}", rule.rule)]["get"]
-        return [one["name"] for one in said.get("parameters", ()) if one["in"] == "query"]
+        return [one["name"] for one in said.get("parameters", ()) if one.get("in") == "query"]
 
     def asks_for_everything(self) -> None:
         """Ask every page that opened for what is foreign, by each of the parameters that it reads."""

@@ -12,13 +12,17 @@ import itertools
 import json
 import pathlib
 import re
+import string
 import subprocess
 from typing import Any
 
 import altcha
-from flask import Flask
+from flask import Flask, current_app
+from werkzeug.test import TestResponse
 
 from tests import factories
+from tests.programs import Program
+from webapp import config
 from webapp.accounts import links, operations, tokens
 from webapp.companies import operations as companies
 from webapp.core import text
@@ -81,6 +85,38 @@ def run(folder: pathlib.Path, command: str, values: dict[str, str]) -> Told:
     assert done.returncode == 0, f"{command}\n{done.stderr}"
     said, _, status = done.stdout.rpartition("\n")
     return Told(int(status), said)
+
+
+@dataclasses.dataclass(frozen=True)
+class Printed:
+    """A printed line of curl, its variables filled in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: str | None
+
+    def asking(self, more: str) -> "Printed":
+        """The same with `more` in its query."""
+        return dataclasses.replace(self, path=f"{self.path}{'&' if '?' in self.path else '?'}{more}")
+
+    def send(self, program: Program) -> TestResponse:
+        """Send it; a token is among its headers, if it has one."""
+        return program.send(self.method, self.path, headers=self.headers, data=self.body)
+
+
+def printed(app: Flask, name: str) -> Printed:
+    """What the page prints for the endpoint `name`, and everything there that it needs."""
+    page = app.test_client().get("/api/docs").text
+    filled = string.Template(reference(page)[name]).substitute(prepared(app, name))
+    method, address = re.match(r'curl (?:-X (\w+) )?"([^"]+)"', filled).groups()
+    body = re.search(r"<<JSON\n(.*)\nJSON$|-d '(.*)'$", filled, re.DOTALL)
+    return Printed(
+        method or "GET",
+        address.removeprefix(app.config["BASE_URL"]),
+        dict(re.findall(r'-H "([\w-]+): ([^"]*)"', filled)),
+        None if body is None else body[1] or body[2],
+    )
 
 
 def _solved() -> str:
@@ -163,7 +199,7 @@ def _prepared(name: str) -> dict[str, str]:
         "REGISTRATION": registration,
         "RESET": reset,
         "CAPTCHA": _solved() if name == "resend" else "",
-        "CODE": "the printed code",
+        "CODE": config.setup_code(current_app.config["SECRET_KEY"]),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.api.furnished import endpoints, named
@@ -97,10 +98,22 @@ def test_every_example_is_one_that_is_taken(document: dict[str, Any], found: tup
     sent = document["paths"][pattern][endpoint.method.lower()]["requestBody"]["content"]["application/json"]
     assert endpoint.takes is not None
     # that it does what it says, with ids of what is there, is shown by tests/api/test_walk.py
-    # where nothing has to be sent, there is nothing to show
-    assert ("example" in sent) == bool(endpoint.takes.model_json_schema().get("required"))
-    if "example" in sent:
-        assert judge_json(endpoint.takes, sent["example"])
+    assert sent["example"], "and says something, also where nothing has to be sent"
+    assert judge_json(endpoint.takes, sent["example"])
+
+
+@pytest.mark.parametrize("found", [one for one in endpoints() if one[0].gives is not None], ids=named)
+def test_every_answer_shown_is_one_that_may_come(document: dict[str, Any], found: tuple[Endpoint, str]):
+    endpoint, path = found
+    pattern = "/api" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
+    said = document["paths"][pattern][endpoint.method.lower()]["responses"][str(endpoint.status)]
+    shown = said["content"][endpoint.media]
+    judging = Draft202012Validator(
+        {**shown["schema"], "components": document["components"]}, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+    assert [error.message for error in judging.iter_errors(shown["example"])] == []
+    assert shown["example"]["meta"]["id"] == endpoint.id
+    assert shown["example"]["data"], "and shows something"
 
 
 def test_two_schemas_never_share_a_name(document: dict[str, Any]):

@@ -39,6 +39,7 @@ BEYOND = {
     "min_agreement": "a share as people write it",
     "min_votes": "deciding at once, one ballot is not enough",
     "cursor": "one that we gave",
+    "fields": "names of what there is",
     "thing": "what the journal speaks of",
     "confirmation_url": "the site's own origins",
     "guest_id": "somebody has to be named, in one of three ways",
@@ -118,6 +119,9 @@ def test_nothing_breaks_and_all_is_as_documented(furnished: Furnished, documents
             }
         if chosen.random() < 0.7:
             case.body = with_known_ids(case.body, furnished.values)
+        if case.meta.generation.mode.is_positive and chosen.random() < 0.8:
+            # with names that fit nothing no read would ever be answered
+            (case.query or {}).pop("fields", None)
         answer = case.call_and_validate(headers=tokens[number], excluded_checks=[positive_data_acceptance])
         if answer.status_code == 422 and case.meta.generation.mode.is_positive:
             error = answer.json()["error"]

@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from webapp.api.samples import example
+from webapp.api.samples import answer, example
 from webapp.core.actor import Scope
 from webapp.core.errors import AppError, BusyError, ForbiddenError, InputError, NotFoundError, SignInError
 from webapp.web.access import PUBLIC
 from webapp.web.endpoints import APP_ALONE, JSON, PREFIX, WITH_APP, Api, Endpoint, KeyTakenError, NotJsonError
 from webapp.web.limits import TooOftenError
+from webapp.web.sparse import FIELDS, MOST
 
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
 _REF = "#/components/schemas/{model}"
@@ -51,6 +52,30 @@ _RATE_HEADERS = {
     "X-RateLimit-Reset": "In how many seconds the oldest of those counted is forgotten.",
     "Retry-After": "In how many seconds to try again.",
 }
+_PARAMETERS = {
+    "Fields": {
+        "name": FIELDS,
+        "in": "query",
+        "required": False,
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MOST,
+            "pattern": "^[A-Za-z_][A-Za-z0-9_.]*(,[A-Za-z_][A-Za-z0-9_.]*)*$",
+        },
+        "description": "The fields that are wanted of `data`, or of each row of it: `id,title,rule.roll`. "
+        "Then it holds these alone, whatever the schema asks for.",
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "description": "A repeated request with the same key is answered as the first one was.",
+    },
+}
+FIELDS_PARAMETER = "#/components/parameters/Fields"
+KEY_PARAMETER = "#/components/parameters/IdempotencyKey"
 _LIST_META = {
     "type": "object",
     "description": "What was listed, how many there are in all, and where the next page begins.",
@@ -64,6 +89,7 @@ _LIST_META = {
         "count": {"type": "integer", "description": "How many there are in all."},
     },
 }
+_OWN = {"Error": _ERROR, "Meta": _META, "ListMeta": _LIST_META}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,18 +143,16 @@ def _query(endpoint: Endpoint, made: Made) -> list[dict[str, Any]]:
 
 def refusals_of(endpoint: Endpoint) -> list[type[AppError]]:
     """Return what `endpoint` may answer with instead: what it declares, and what its frame refuses."""
-    frame: list[type[AppError]] = [TooOftenError, BusyError, SignInError]
+    # a parameter that is not known, at the least
+    frame: list[type[AppError]] = [TooOftenError, BusyError, SignInError, InputError]
     if endpoint.takes is not None:
-        frame += [InputError, NotJsonError]
-    if endpoint.asks is not None:
-        frame += [InputError]
+        frame += [NotJsonError]
     if isinstance(endpoint.access, Scope):
         frame += [ForbiddenError]
     if "<" in endpoint.paths[0]:
         frame += [NotFoundError]
     if endpoint.remembers:
-        # a key that is none, or taken
-        frame += [InputError, KeyTakenError]
+        frame += [KeyTakenError]
     return list(dict.fromkeys([*endpoint.refusals, *frame]))
 
 
@@ -143,7 +167,7 @@ def _responses(endpoint: Endpoint, made: Made) -> dict[str, Any]:
         ids = list(dict.fromkeys(f"`{error.id}`: {error.message}" for error in errors))
         found[str(status)] = {
             "description": "\n\n".join(ids),
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}},
             **_rate_headers(status),
         }
     return found
@@ -169,7 +193,9 @@ def _success(endpoint: Endpoint, made: Made) -> dict[str, Any]:
         data = {"type": "array", "items": data}
     meta = {"$ref": "#/components/schemas/ListMeta" if endpoint.listed else "#/components/schemas/Meta"}
     schema = {"type": "object", "required": ["data", "meta"], "properties": {"data": data, "meta": meta}}
-    return {"description": f"`{endpoint.id}`: {endpoint.message}", "content": {"application/json": {"schema": schema}}}
+    said = {"id": endpoint.id, "message": str(endpoint.message), "code": endpoint.status}
+    content = {"schema": schema, "example": answer(schema, {**made.schemas, **_OWN}, said)}
+    return {"description": f"`{endpoint.id}`: {endpoint.message}", "content": {JSON: content}}
 
 
 def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
@@ -194,14 +220,15 @@ def _operation(endpoint: Endpoint, number: int, made: Made) -> dict[str, Any]:
         "responses": _responses(endpoint, made),
         "security": _security(endpoint),
     }
+    if endpoint.sparse:
+        said["parameters"].append({"$ref": FIELDS_PARAMETER})
     if endpoint.remembers:
-        said["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
+        said["parameters"].append({"$ref": KEY_PARAMETER})
     if endpoint.takes is not None:
         schema = made.refs[endpoint.takes, "validation"]
+        content = {"schema": schema, "example": example(endpoint.name, schema, made.schemas)}
         required = bool(made.taken(endpoint.takes).get("required"))
-        # where nothing has to be sent, nothing is an example too
-        shown = {"example": example(endpoint.name, schema, made.schemas)} if required else {}
-        said["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema, **shown}}}
+        said["requestBody"] = {"required": required, "content": {JSON: content}}
     return said
 
 
@@ -233,16 +260,8 @@ def document(apis: Iterable[Api], *, base_url: str, name: str, version: str) -> 
         "tags": [{"name": str(api.title)} for api in apis],
         "paths": paths,
         "components": {
-            "schemas": {**shown, "Error": _ERROR, "Meta": _META, "ListMeta": _LIST_META},
-            "parameters": {
-                "IdempotencyKey": {
-                    "name": "Idempotency-Key",
-                    "in": "header",
-                    "required": False,
-                    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-                    "description": "A repeated request with the same key is answered as the first one was.",
-                }
-            },
+            "schemas": {**shown, **_OWN},
+            "parameters": _PARAMETERS,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of ours."},
                 "app_id": {

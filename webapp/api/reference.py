@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from webapp.api import samples
+from webapp.api.openapi import FIELDS_PARAMETER, KEY_PARAMETER
 from webapp.api.words import meaning
 
 Json = dict[str, Any]
@@ -53,6 +54,7 @@ class Entry:
     answer: str | None
     refusals: tuple[Refusal, ...]
     remembers: bool
+    sparse: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,16 +143,13 @@ def _refusals(responses: Json) -> tuple[Refusal, ...]:
     return tuple(found)
 
 
-def _answer(status: str, response: Json, schemas: Json) -> str | None:
-    content = response.get("content", {})
-    if "application/json" not in content:
-        return None
-    matched = re.match(r"`([^`]+)`: (.*)", response["description"], re.DOTALL)
-    data: Json = samples.value("", content["application/json"]["schema"], schemas)
-    data["meta"] |= {"code": int(status)}
-    if matched:
-        data["meta"] |= {"id": matched[1], "message": matched[2]}
-    return json.dumps(data, indent=2, ensure_ascii=False)
+def _answer(response: Json) -> str | None:
+    shown = response.get("content", {}).get("application/json", {}).get("example")
+    return None if shown is None else json.dumps(shown, indent=2, ensure_ascii=False)
+
+
+def _heeds(operation: Json, parameter: str) -> bool:
+    return any(one.get("$ref") == parameter for one in operation.get("parameters", ()))
 
 
 def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str, aliases: tuple[str, ...]) -> Entry:
@@ -177,9 +176,10 @@ def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str,
         ),
         status=status,
         said=response["description"],
-        answer=_answer(status, response, schemas),
+        answer=_answer(response),
         refusals=_refusals(operation["responses"]),
-        remembers=any("$ref" in one for one in operation.get("parameters", ())),
+        remembers=_heeds(operation, KEY_PARAMETER),
+        sparse=_heeds(operation, FIELDS_PARAMETER),
     )
 
 

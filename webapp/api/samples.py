@@ -54,6 +54,8 @@ BODIES: dict[str, Json] = {
     "change_person": {"role": "administrator"},
     "offboard": {"hand_over_to": "$ME"},
     "invite_guests": {"guest_ids": ["$GUEST"]},
+    "remind_guests": {"guest_ids": ["$GUEST"]},
+    "make_calendar": {"renew": False},
     "create_project": {"name": "Spring 2027"},
     "edit_project": {"name": "Summer 2027"},
     "create_app": {"name": "Our website", "scopes": ["events:read", "guests:write"]},
@@ -204,6 +206,12 @@ def example(operation: str, schema: Json, schemas: Json) -> Json | None:
     """Return the request of `operation` as the document shows it: what `body` says, without shell variables."""
     shown: Json | None = _plain(body(operation, schema, schemas))
     return shown
+
+
+def answer(schema: Json, schemas: Json, said: Json) -> Json:
+    """Return an example of what comes back by `schema`; `said` is what its `meta` tells."""
+    found: Json = value("", schema, schemas)
+    return {**found, "meta": {**found["meta"], **said}}
 
 
 def curl(operation: str, method: str, url: str, *, sends: Json | None, token: bool, asks: str = "") -> str:

@@ -28,6 +28,7 @@ from webapp.extensions import csrf
 from webapp.models import Answered
 from webapp.web.access import PUBLIC, SIGNED_IN
 from webapp.web.sign_in import current_actor
+from webapp.web.sparse import FIELDS, Wanted, only, wanted
 
 PREFIX = "/api"
 WITH_APP = "with an app or without"
@@ -53,9 +54,9 @@ class KeyTakenError(ConflictError):
 
 
 class Out(BaseModel):
-    """What goes out: read off a row's attributes, its names stable."""
+    """What goes out: read off a row's attributes, its names stable, each of them always there (null for nothing)."""
 
-    model_config = ConfigDict(from_attributes=True, frozen=True)
+    model_config = ConfigDict(from_attributes=True, frozen=True, json_schema_serialization_defaults_required=True)
 
 
 # A moment that goes out as whole seconds since 1970 (UTC).
@@ -111,6 +112,11 @@ class Endpoint:
     """Whether an Idempotency-Key is heeded: POSTs of those who are signed in, but where the answer holds a secret."""
     app: str = ""
     """Whether the headers App-Id and App-Key count: WITH_APP, or APP_ALONE where nothing else opens it."""
+
+    @property
+    def sparse(self) -> bool:
+        """Whether it gives those fields alone that `?fields=` names: reads that answer JSON do."""
+        return self.method == "GET" and self.media == JSON and self.gives is not None
 
 
 @dataclasses.dataclass
@@ -192,18 +198,48 @@ class Api:
 def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., Response]:
     def view(**path: Any) -> Response:
         asked: dict[str, Any] = dict(path)
+        query, fields = _asked(endpoint)
         if endpoint.asks is not None:
-            asked["query"] = judge(endpoint.asks, request.args.to_dict())
+            asked["query"] = query
         if endpoint.takes is not None:
             asked["data"] = judge_json(endpoint.takes, body())
         key = request.headers.get("Idempotency-Key") if endpoint.remembers else None
         if key is None:
-            return respond(endpoint, function(**asked))
+            return respond(endpoint, function(**asked), fields)
         return _remembered(key, lambda: respond(endpoint, function(**asked)))
 
     view.access = endpoint.access  # type: ignore[attr-defined]
     view.endpoint = endpoint  # type: ignore[attr-defined]
     return view
+
+
+class _NoQuery(Schema):
+    """Nothing is asked beside the path."""
+
+
+def _asked(endpoint: Endpoint) -> tuple[Schema, Wanted]:
+    """Return the query, as `asks` judges it, and which fields are wanted of the answer.
+
+    Raises InputError for what is not known or does not fit, and for what stands twice.
+    """
+    sent = request.args.to_dict()
+    names = sent.pop(FIELDS, None) if endpoint.sparse else None
+    fields: Wanted = {}
+    query: Schema | None = None
+    wrong: dict[str, Text] = {}
+    try:
+        query = judge(endpoint.asks or _NoQuery, sent)
+    except InputError as error:
+        wrong |= error.fields
+    try:
+        if names is not None and endpoint.gives is not None:
+            fields = wanted(names, endpoint.gives)
+    except InputError as error:
+        wrong |= error.fields
+    wrong |= {name: _l("This stands twice.") for name, values in request.args.lists() if len(values) > 1}
+    if query is None or wrong:
+        raise InputError(fields=wrong)
+    return query, fields
 
 
 _EXACT = 2**53
@@ -290,8 +326,8 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def respond(endpoint: Endpoint, answer: Answer) -> Response:
-    """Return what `endpoint` answers with."""
+def respond(endpoint: Endpoint, answer: Answer, fields: Wanted | None = None) -> Response:
+    """Return what `endpoint` answers with; of its data `fields` alone, where any are named."""
     if answer is None:
         return current_app.response_class(status=204)
     if isinstance(answer, bytes):
@@ -307,7 +343,7 @@ def respond(endpoint: Endpoint, answer: Answer) -> Response:
     if isinstance(answer, Listing):
         data = [item.model_dump(mode="json") for item in answer.items]
         meta |= {"next": answer.next, "count": answer.count}
-    response = jsonify({"data": data, "meta": meta})
+    response = jsonify({"data": only(data, fields or {}), "meta": meta})
     response.status_code = status
     if request.method == "GET" and status == 200:
         response.add_etag(weak=True)
