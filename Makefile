@@ -17,7 +17,8 @@ PIP := $(PY) -m pip install -qq --no-input --disable-pip-version-check --require
 
 export PORT ?= 8000
 ARGS ?=
-WORKERS_OF_TESTS ?= 2
+# One more than the two cores it is meant for: browsers, servers and databases keep a test waiting.
+WORKERS_OF_TESTS ?= 3
 HTML := $(wildcard templates)
 
 .PHONY: help run demo test lint format coverage bench lock audit clean
