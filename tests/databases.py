@@ -1,11 +1,18 @@
 """Databases for tests: one an xdist worker and kind, migrated once and emptied between tests."""
 
+import contextlib
 import os
+import pathlib
 import uuid
 from collections.abc import Iterator
 
+import flask_migrate
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+
+from webapp import create_app
+from webapp.core.database import db
 
 POSTGRESQL = os.environ.get("FOLKMOOT_TEST_POSTGRES", "postgresql:///postgres")
 _GUARDS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
@@ -29,6 +36,32 @@ def postgresql_database() -> Iterator[str]:
     finally:
         with admin.connect() as connection:
             connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def an_app(kind: str, folder: pathlib.Path) -> Iterator[Flask]:
+    """An app of a test file's own on a new database of one kind, migrated, its context pushed."""
+    opened = postgresql_database() if kind == "postgresql" else None
+    environ = {
+        "INSTANCE_PATH": str(folder),
+        "DATABASE_URL": next(opened) if opened else "",
+        "SECRET_KEY": "kept for tests",
+        "BASE_URL": "http://folkmoot.example.org",
+        "JOBS": "none",
+        "LIMITS": "no",
+    }
+    app = create_app(environ, TESTING=True)
+    try:
+        with app.app_context():
+            if kind == "sqlite":
+                sa.event.listen(db.engine, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
+            flask_migrate.upgrade()
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+    finally:
+        if opened:
+            opened.close()
 
 
 def empty(engine: sa.Engine, metadata: sa.MetaData) -> None:

@@ -177,7 +177,7 @@ def _prepared(name: str) -> dict[str, str]:
         company = factories.a_company(ana, name="Empty")
     return {
         "TOKEN": token,
-        "EMAIL": ana.email,
+        "EMAIL": f"first{number}@example.org" if name == "set-up" else ana.email,
         "PASSWORD": factories.PASSWORD,
         "NEW_EMAIL": f"new{number}@example.org",
         "NEW_PASSWORD": "another long and quiet evening",
