@@ -1,4 +1,4 @@
-"""`make bench`: each page in turn with the yardstick, on one server in one run, so that what else runs hits both.
+"""`make bench`: each page and endpoint in turn with the yardstick, on one server in one run: what else runs hits both.
 
 The ratio is the yardstick's time by the page's: 1 is as fast as a bare Flask page of 50 rows. Times are medians and
 hold for the machine they were taken on; ratios travel. `ARGS=--rounds=300` asks for more rounds; DATABASE_URL names
@@ -8,8 +8,10 @@ another database (an empty one) than SQLite.
 import argparse
 import contextlib
 import dataclasses
+import functools
 import html
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -19,6 +21,9 @@ import sys
 import tempfile
 import time
 import urllib.parse
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from itsdangerous import URLSafeTimedSerializer
@@ -39,6 +44,11 @@ class Page:
     path: str
     session: str | None = None
     form: dict[str, str] | None = None
+    token: str | None = None
+    data: Callable[[], dict[str, Any]] | None = None
+    """What a program sends: something new each time."""
+    rarely: bool = False
+    """Whether it takes so long that a tenth of the rounds has to do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,14 +74,22 @@ def _cookies(server: Server, page: Page) -> tuple[str, str]:
     return "; ".join(f"{name}={value}" for name, value in cookies.items()), str(token)
 
 
-def ask(connection: http.client.HTTPConnection, server: Server, page: Page) -> tuple[float, bytes, int]:
-    """Ask for a page over an open connection; return the seconds it took, what came, and the status."""
+def _request(server: Server, page: Page) -> tuple[dict[str, str], str | None]:
+    """Return the headers and the body that ask for a page."""
+    if page.token is not None:
+        headers = {"Authorization": f"Bearer {page.token}", "Content-Type": "application/json"}
+        return headers, json.dumps(page.data()) if page.data is not None else None
     cookies, token = _cookies(server, page)
     headers = {"Cookie": cookies} if cookies else {}
-    body = None
-    if page.form is not None:
-        body = urllib.parse.urlencode({**page.form, "csrf_token": token})
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    if page.form is None:
+        return headers, None
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return headers, urllib.parse.urlencode({**page.form, "csrf_token": token})
+
+
+def ask(connection: http.client.HTTPConnection, server: Server, page: Page) -> tuple[float, bytes, int]:
+    """Ask for a page over an open connection; return the seconds it took, what came, and the status."""
+    headers, body = _request(server, page)
     begun = time.perf_counter()
     connection.request("GET" if body is None else "POST", page.path, body, headers)
     response = connection.getresponse()
@@ -88,15 +106,13 @@ def queries(server: Server, page: Page) -> int:
         if not statement.startswith(("BEGIN", "PRAGMA")):
             seen.append(statement)
 
-    cookies, token = _cookies(server, page)
     client = server.app.test_client(use_cookies=False)
-    headers = {"Cookie": cookies}
-    sent = {**page.form, "csrf_token": token} if page.form is not None else None
     sa.event.listen(db.engine, "before_cursor_execute", note)
     for _ in range(2):  # the first one fills what is remembered
+        headers, body = _request(server, page)
         seen.clear()
         with server.app.app_context():  # of its own, as on the server
-            client.open(page.path, method="POST" if sent else "GET", data=sent, headers=headers)
+            client.open(page.path, method="POST" if body else "GET", data=body, headers=headers)
     sa.event.remove(db.engine, "before_cursor_execute", note)
     return len(seen)
 
@@ -107,12 +123,13 @@ def measure(server: Server, page: Page, rounds: int) -> Figures:
     yardstick = Page("yardstick", YARDSTICK)
     ours, bare = [], []
     content = b""
-    for number in range(rounds + 10):
+    warming = 1 if page.rarely else 10
+    for number in range((rounds // 10 if page.rarely else rounds) + warming):
         taken_bare, _, status = ask(connection, server, yardstick)
         assert status == 200, status
         taken, content, status = ask(connection, server, page)
-        assert status in {200, 303}, (page.name, status)
-        if number >= 10:  # the first ones warm up
+        assert status in {200, 201, 303}, (page.name, status)
+        if number >= warming:  # the first ones warm up
             ours.append(taken)
             bare.append(taken_bare)
     connection.close()
@@ -138,6 +155,8 @@ def far_page(server: Server, paths: world.Paths, pages: int) -> str:
 def pages_of(server: Server, paths: world.Paths) -> list[Page]:
     """Everything that is measured."""
     typed = {"email": paths.email, "password": factories.PASSWORD}
+    event, few = paths.event.rpartition("/")[2], paths.few.split("/")[2]
+    program = functools.partial(Page, token=paths.token)
     return [
         Page("event page, nobody signed in", paths.event),
         Page("event page, its organiser", paths.event, paths.session),
@@ -150,7 +169,22 @@ def pages_of(server: Server, paths: world.Paths) -> list[Page]:
         Page("a guest's own page", paths.personal),
         Page("the sign-in page", "/login"),
         Page("signing in (the password's hash)", "/login", form=typed),
+        program("GET /api/events, 50", "/api/events"),
+        program("GET /api/events?search=, 50 of 300", f"/api/events?search={quote(world.COMMON)}"),
+        program(f"GET /api/guests/<uuid>, 50 of {world.MANY:,}", f"/api/guests/{paths.many.split('/')[2]}"),
+        program("POST /api/guest/<uuid>", f"/api/guest/{event}", data=lambda: {"email": somebody()}),
+        program(
+            "POST /api/guests/<uuid>/import, 1,000 at once",
+            f"/api/guests/{few}/import",
+            data=lambda: {"guests": [{"email": somebody()} for _ in range(1000)]},
+            rarely=True,
+        ),
     ]
+
+
+def somebody() -> str:
+    """Return an address that no guest has."""
+    return f"{secrets.token_hex(8)}@example.org"
 
 
 def say(line: str) -> None:

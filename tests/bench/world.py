@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from tests import factories
-from webapp.accounts import sessions
+from webapp.accounts import sessions, tokens
 from webapp.accounts.passwords import hash_password
 from webapp.core import clock, text
 from webapp.core.database import db, new_id
@@ -20,6 +20,7 @@ from webapp.voting.rule import Rule
 
 FEW, MANY = 100, 100_000
 EVENTS = 300
+COMMON = "Event"  # how all titles begin
 HELD = 200
 DESCRIPTION = "We meet **under the lime tree**, as every year.\n\n- bring a chair\n- bring a friend\n\nUntil then!"
 
@@ -37,6 +38,8 @@ class Paths:
     dashboard: str
     owner: str
     """The session of who owns the company of `dashboard`, and looks at nothing else."""
+    token: str
+    """Of a program that does what the host may."""
 
 
 def _guests(event: Event, number: int) -> list[dict[str, Any]]:
@@ -152,4 +155,5 @@ def make() -> Paths:
         email="ana@example.org",
         dashboard=f"/companies/{held.slug}",
         owner=sessions.start(keeper, remember=False),
+        token=tokens.start(host).user_token or "",
     )
