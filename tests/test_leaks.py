@@ -63,7 +63,7 @@ STATES = ("hidden", "public", "draft")
 # Pages of a company that also hold what belongs to those below it.
 DOWN = {
     *("companies.mail_detail", "companies.retry_mail", "companies.offboard"),
-    *("companies_api.get_mail", "companies_api.retry_mail", "companies_api.offboard"),
+    *("companies_api.get_mail", "companies_api.retry_mail", "companies_api.offboard", "companies_api.get_holdings"),
 }
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 _ASKED = re.compile(r"\bargs(?:\.get(?:list)?\(|\[)\s*\"(\w+)\"")
@@ -76,6 +76,7 @@ PUBLIC_API = PUBLIC | {"companyid", "projectid"}
 PUBLIC_ENDPOINTS = {
     "events_api.list_events",
     "events_api.get_event",
+    "events_api.get_calendar",
     "voting_api.get_results",
     "voting_api.get_ballots",
 }
@@ -101,12 +102,13 @@ SITE_PAGES = {
 }
 
 # Of which account a program asks is said to be somebody else's, whether there is one or not.
-ACCOUNTS = {"accounts_api.get_user", "accounts_api.update_user"}
+ACCOUNTS = {f"accounts_api.{name}_user" for name in ("get", "update", "delete", "export")}
 
 # What programs send, where a body without anything in it is refused whosever the thing is; {person} is who sends it.
 BODIES: dict[str, Any] = {
     "accounts_api.authenticate_administrator": {"email": "{person}@example.org", "password": PASSWORD},
     "accounts_api.authenticate_for": {"email": "{person}@example.org", "password": PASSWORD},
+    "accounts_api.delete_user": {"current_password": PASSWORD},
     "companies_api.change_role": {"role": "organiser"},
     "companies_api.create_app": {"name": "Printer", "scopes": ["events:read"]},
     "companies_api.create_project": {"name": "Winter"},
@@ -114,6 +116,8 @@ BODIES: dict[str, Any] = {
     "guests_api.add_guest": {"email": "iva@example.org"},
     "guests_api.add_guests": {"guests": [{"email": "iva@example.org"}]},
     "guests_api.check_in": {"walk_in": "Iva"},
+    "guests_api.message_guests": {"subject": "Plates", "body": "Bring one."},
+    "guests_api.remove_guests": {"guest_ids": ["0193b2f0-6f5a-7c3e-9d41-2a8c5e7b1f60"]},
 }
 
 # These answer to a password, and to a token that is to be a new one, whatever the token may.
@@ -150,7 +154,7 @@ PARAMETERS: dict[str, list[str]] = {
     "thing_id": ["thing=company&thing_id={company_id}", "thing=event&thing_id={event_id}"],
     "until": ["until=2199-01-01"],
     "when": ["when=upcoming", "when=past", "when=mine"],
-    "where": ["where=below"],
+    "where": ["where=below", "where=above"],
     # these ask for nobody's rows
     **{name: [] for name in ("answer", "code", "email", "guest", "name", "only", "page", "password", "remember")},
     **{name: [] for name in ("cursor", "registration", "ticked", "v")},

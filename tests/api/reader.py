@@ -56,6 +56,18 @@ def quick_start(page: str, language: str) -> list[str]:
     return [code for box in boxes for code in codes(box)]
 
 
+def filled(code: str) -> str:
+    """The quick start as a reader fills it in."""
+    return code.replace("your password", factories.PASSWORD)
+
+
+def party(app: Flask) -> None:
+    """Make what the quick start speaks of: you, and the party."""
+    factories.set_up_site()
+    you = factories.an_account("Ana", email="you@example.org")
+    factories.an_event(factories.a_company(you), you, title="Taco Party 2025", visibility="unlisted")
+
+
 def reference(page: str) -> dict[str, str]:
     """The line of curl of each endpoint, by what stands behind # in its address."""
     return {found[1]: codes(found[0])[0] for found in _ARTICLE.finditer(page)}
@@ -143,7 +155,7 @@ def _prepared(name: str) -> dict[str, str]:
     ben = factories.an_account("Ben", email=f"ben{number}@example.org")
     actor = factories.acting(ana)
     company = factories.a_company(ana, name=f"Zadruga {number}")
-    factories.a_membership(ben, company, Role.ORGANISER)
+    factories.a_membership(ben, company, Role.OWNER if name == "delete-user" else Role.ORGANISER)
     project = companies.create_project(actor, company, name="Spring")
     state = {"state": "draft", "published_at": None} if name == "publish-event" else {}
     event = factories.an_event(
@@ -151,18 +163,20 @@ def _prepared(name: str) -> dict[str, str]:
     )
     answer = db.session.query(Answer).join(Question).filter(Question.event_id == event.id).first()
     assert answer is not None
-    if name in {"leave", "vote"}:
+    if name in {"leave", "vote", "reply", "get-own-guest"}:
         factories.a_guest(event, user=ana, reply="yes")
     guest = factories.a_guest(event, name="Maja", email=f"maja{number}@example.org")
     mail = operation(queue)(
         "guest-invited", to=str(guest.email), guest_id=guest.id, event_id=event.id, company_id=company.id
     )
-    if name == "retry-mail":
+    if name in {"retry-mail", "retry-failed-mails"}:
         _fail(mail)
     app, key = companies.create_app(actor, company, name="Website", scopes=list(Scope))
     link = invitations.create_invitation(actor, kind="event", event=event, email=f"new{number}@example.org")
     fresh = factories.an_account("Fresh", email=f"fresh{number}@example.org", verified=False)
     verify = links.token_of(links.issue(fresh, Purpose.VERIFY))
+    if name in {"open-email-change", "confirm-email-change"}:
+        verify = links.token_of(links.issue(ben, Purpose.EMAIL_CHANGE, email=f"other{number}@example.org"))
     registration = ""
     if name == "verify-email-by-get":
         registration = text.secret()

@@ -120,7 +120,16 @@ NUMBERS: dict[str, int] = {
     "GET /invites": 5,
     "GET /invite/<invite>": 10,
     "GET /events/<uuid:event_id>/results": 14,
+    "GET /events/<uuid:event_id>/guest": 4,
+    "GET /asked": 6,
+    "GET /events/<uuid:event_id>/coming": 9,
+    "GET /events/<uuid:event_id>/calendar": 7,
     "GET /users/<user_id>": 3,
+    "GET /users/<user_id>/export": 9,
+    "GET /email-change/<token>": 2,
+    "GET /companies/<uuid:company_id>/administrators/history": 5,
+    "GET /companies/<uuid:company_id>/administrators/<uuid:user_id>/holdings": 12,
+    "GET /companies/<uuid:company_id>/dashboard": 9,
 }
 
 
@@ -145,6 +154,12 @@ SENT: dict[str, dict[str, Any]] = {
     },
     "create_invitation": {},
     "update_user": {"name": "Another"},
+    "change_email": {"current_password": factories.PASSWORD, "email": "new@example.org"},
+    "delete_user": {"current_password": factories.PASSWORD},
+    "create_invitations": {"event_id": "event_id", "count": 20},
+    "message_guests": {"subject": "Plates", "body": "Bring one."},
+    "remove_guests": {"guest_ids": ["guest_id"]},
+    "reply": {"event_id": "event_id", "reply": "no"},
     "join": {"event_id": "event_id"},
     "leave": {"event_id": "event_id"},
     "vote": {"event_id": "event_id", "answer_ids": ["answer_id"]},
@@ -154,6 +169,10 @@ SENT: dict[str, dict[str, Any]] = {
 
 WRITTEN: dict[str, tuple[int, int]] = {
     "PUT /users/<user_id>": (200, 5),
+    "DELETE /users/<user_id>": (204, 30),
+    "POST /email": (200, 10),
+    "POST /companies/<uuid:company_id>/mail/retry": (200, 8),
+    "POST /invites": (201, 10),
     "DELETE /sessions/<uuid:session_id>": (204, 5),
     "POST /companies/<uuid:company_id>/apps": (201, 9),
     "POST /companies/<uuid:company_id>/apps/<uuid:app_id>/rotate": (200, 14),
@@ -183,6 +202,10 @@ WRITTEN: dict[str, tuple[int, int]] = {
     "POST /invite": (201, 10),
     "POST /companies/<uuid:company_id>/administrators": (201, 14),
     "DELETE /invite/<invite>": (204, 13),
+    "POST /guests/<uuid:event_id>/message": (200, 23),
+    "POST /guests/<uuid:event_id>/remove": (200, 23),
+    "POST /guests/<uuid:event_id>/<uuid:guest_id>/renew": (200, 20),
+    "POST /reply": (200, 30),
     "POST /join": (201, 45),
     "POST /leave": (204, 30),
     "POST /vote": (201, 36),
@@ -227,14 +250,16 @@ def ask(furnished: Furnished, found: tuple[Endpoint, str]) -> tuple[int, int]:
             return [own(one) for one in value]
         return known.get(value, value) if isinstance(value, str) else value
 
-    if endpoint.name in {"leave", "vote"}:
+    if endpoint.name in {"leave", "vote", "reply"}:
         factories.a_guest(furnished.event, user=furnished.users["ana"], reply="yes")
     program = furnished.program()
     program.get("/api/boot")
     sent = {name: own(value) for name, value in SENT.get(endpoint.name, {}).items()}
-    address = furnished.address(path, **({"user_id": "me"} if endpoint.name == "update_user" else {}))
+    address = furnished.address(path, **({"user_id": "me"} if path.startswith("/users/") else {}))
     with counted() as done:
-        answer = program.send(endpoint.method, address, **({} if endpoint.method == "DELETE" else {"json": sent}))
+        answer = program.send(
+            endpoint.method, address, **({"json": sent} if sent or endpoint.method != "DELETE" else {})
+        )
     return answer.status_code, len(done)
 
 

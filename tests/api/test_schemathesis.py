@@ -43,6 +43,7 @@ BEYOND = {
     "thing": "what the journal speaks of",
     "confirmation_url": "the site's own origins",
     "guest_id": "somebody has to be named, in one of three ways",
+    "walk_in": "and in one of them alone",
     "role": "a company's invitation has one, no other",
     "event_id": "not with a company",
     "company_id": "not with an event",

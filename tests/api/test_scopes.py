@@ -89,6 +89,8 @@ SENT: dict[str, dict[str, Any]] = {
     "edit_guest": {"name": "Theirs"},
     "add_guests": {"guests": [{"email": "new@example.org"}]},
     "check_in": {"walk_in": "Somebody"},
+    "message_guests": {"subject": "Plates", "body": "Bring one."},
+    "remove_guests": {"guest_ids": [str(uuid.uuid4())]},
     "edit_company": {"name": "Theirs"},
     "change_role": {"role": "owner"},
     "invite_person": {"email": "new@example.org", "role": "owner"},

@@ -17,7 +17,7 @@ IDS = {
 }  # fmt: skip
 """The shell variable that stands for a variable of a path."""
 
-PATHS = {"get_user": {"user_id": "me"}, "update_user": {"user_id": "me"}}
+PATHS = {name: {"user_id": "me"} for name in ("get_user", "update_user", "delete_user", "export_user")}
 _PERSON = {"user_id": "PERSON"}
 
 BODIES: dict[str, Json] = {
@@ -48,11 +48,15 @@ BODIES: dict[str, Json] = {
         "eth_address": "0xd8da6bf26964af9d7eed9e03e53415d37aa96045",
     },
     "change_password": {"current_password": "$PASSWORD", "password": "$NEW_PASSWORD"},
+    "change_email": {"current_password": "$PASSWORD", "email": "$NEW_EMAIL"},
+    "confirm_email_change": {"password": "$PASSWORD"},
+    "delete_user": {"current_password": "$PASSWORD"},
     "create_company": {"name": "Zadruga Pod lipo"},
     "edit_company": {"name": "Zadruga Pod lipo"},
     "invite_person": {"email": "guest@example.com", "role": "organiser"},
     "change_person": {"role": "administrator"},
     "offboard": {"hand_over_to": "$ME"},
+    "retry_failed_mails": {"search": "example.com"},
     "invite_guests": {"guest_ids": ["$GUEST"]},
     "remind_guests": {"guest_ids": ["$GUEST"]},
     "make_calendar": {"renew": False},
@@ -77,10 +81,14 @@ BODIES: dict[str, Json] = {
         "invite": False,
     },
     "edit_guest": {"name": "Johanna Doe"},
+    "message_guests": {"subject": "Bring a plate", "body": "We have no plates.\n\nAna"},
+    "remove_guests": {"guest_ids": ["$GUEST"]},
     "check_in": {"guest_id": "$GUEST"},
     "create_invitation": {"event_id": "$EVENT", "email": "guest@example.com"},
+    "create_invitations": {"event_id": "$EVENT", "count": 20},
     "accept_invitation": {"name": "Ana Novak", "email": "$NEW_EMAIL", "password": "$PASSWORD"},
     "join": {"event_id": "$EVENT"},
+    "reply": {"event_id": "$EVENT", "reply": "yes", "companions": ["Ben"], "note": "We come by train."},
     "leave": {"event_id": "$EVENT"},
     "vote": {"event_id": "$EVENT", "answer_ids": ["$ANSWER"]},
 }
@@ -139,6 +147,8 @@ _ANSWERS: Json = {
     "mail": "sent",
     "phase": "open",
     "template": "guest-invited",
+    "mail_template": "guest-invited",
+    "code": "4A1C-09E2-7B6D",
     "receipt": "K7QF-2M4X-9RTB",
     "device": "Firefox on Linux",
     "registration": "kept-by-your-program",
@@ -156,7 +166,10 @@ _ANSWERS: Json = {
     "places": 1,
     "limit": 50,
 }
-_NULLED = {"cancelled_at", "left_at", "waiting_since", "revoked_at", "archived_at", "error", "parent_id", "next"}
+_NULLED = {
+    *("cancelled_at", "left_at", "removed_at", "unsubscribed_at", "waiting_since", "revoked_at", "archived_at"),
+    *("error", "mail_error", "parent_id", "next"),
+}
 
 
 def variable(operation: str, name: str) -> str:

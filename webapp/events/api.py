@@ -12,6 +12,7 @@ from webapp.core.actor import NOBODY, Actor, Scope
 from webapp.core.errors import InputError
 from webapp.core.schema import Blank, Email, Line, Paragraphs, Schema, TimeZone, judge
 from webapp.events import listed, operations, policy, queries
+from webapp.events.calendar import MEDIA_TYPE, event_calendar
 from webapp.events.errors import CapacityError, EventInUseError, EventStateError, FrozenError
 from webapp.events.schemas import (
     MOST_CO_HOSTS,
@@ -275,6 +276,13 @@ def get_event(event_id: uuid.UUID) -> EventOut:
     actor = _reader()
     event = queries.get_event(actor, event_id)
     return shown(event, manages=policy.can_manage(actor, event))
+
+
+@api.on("GET", "/events/<uuid:event_id>/calendar", access=PUBLIC, media=MEDIA_TYPE.partition(";")[0])
+def get_calendar(event_id: uuid.UUID) -> bytes:
+    """Return an event as a calendar file (RFC 5545), to those who may see it."""
+    event = queries.get_event(_reader(), event_id)
+    return event_calendar(event, url=f"{current_app.config['BASE_URL']}/events/{event.id}")
 
 
 @api.on(

@@ -22,6 +22,11 @@ class Standing:
     guest: bool = False
     """On the guest list, by a proven way, and not taken off it."""
 
+    @property
+    def sees_names(self) -> bool:
+        """Whether it sees who is coming: its guests, and those who let them in."""
+        return self.guest or self.checks_in
+
 
 def _reached(actor: Actor, company_id: uuid.UUID) -> bool:
     """Tell whether the actor's session reaches the company: a token may be limited to one and all below it."""

@@ -28,6 +28,8 @@ from webapp.models import (
     User,
 )
 
+COMING_SHOWN = 12
+
 _WHOLE = (
     joinedload(Event.company),
     joinedload(Event.project),
@@ -181,7 +183,7 @@ def my_rows(actor: Actor, events: Sequence[Event]) -> dict[uuid.UUID, Guest]:
     return {guest.event_id: guest for guest in db.session.scalars(statement)}
 
 
-def coming_guests(event: Event, limit: int) -> list[Guest]:
+def coming_guests(event: Event, limit: int = COMING_SHOWN) -> list[Guest]:
     """Return guests who said yes, in the order they came onto the list; who may see them is for the caller to judge."""
     if not event.guests_yes:
         return []

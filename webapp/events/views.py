@@ -25,7 +25,6 @@ from webapp.web.sign_in import current_actor
 bp = Blueprint("events", __name__)
 
 PAGE = 20
-COMING_SHOWN = 12
 
 
 def _project_id(value: str | None) -> uuid.UUID | None:
@@ -110,13 +109,12 @@ def show(event_id: uuid.UUID) -> str:
     actor = current_actor()
     event = queries.get_event(actor, event_id)
     standing = policy.standing(actor, event)
-    sees_names = standing.guest or standing.checks_in
     return render_template(
         "events/show.html",
         event=event,
         standing=standing,
         asked=asked(actor, event, standing),
-        coming=queries.coming_guests(event, COMING_SHOWN) if sees_names else None,
+        coming=queries.coming_guests(event) if standing.sees_names else None,
         rule=Rule.of(event) if event.questions else None,
         deletable=standing.manages and not queries.in_use(event),
         address=f"{current_app.config['BASE_URL']}/events/{event_id}",

@@ -11,6 +11,7 @@ from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import NotFoundError
 from webapp.core.tokens import Purpose, TokenExpiredError
+from webapp.events import queries as events
 from webapp.guests import policy
 from webapp.models import Event, Guest, OutboxMail
 
@@ -40,8 +41,7 @@ def by_personal_token(token: str) -> Guest:
     looks the same) where the link was renewed, the guest removed, or the token made up.
     """
     guest = _by_token(Purpose.PERSONAL, token)
-    left = not guest.standing and guest.left_at is not None
-    if not left and not _stands(guest):
+    if not _has_page(guest):
         raise NotFoundError
     return guest
 
@@ -90,8 +90,29 @@ def my_guest(actor: Actor, event: Event) -> Guest | None:
     return guest if guest is not None and _stands(guest) else None
 
 
+def own_guest(actor: Actor, event_id: uuid.UUID) -> Guest | None:
+    """Return the row of the actor's account on an event's list, with the event loaded; None where there is none.
+
+    As by the personal link, it is there still for whoever left by own wish. Raises NotFoundError where `actor` has no
+    row and does not see the event either.
+    """
+    guest = None
+    if actor.user_id is not None:
+        mine = select(Guest).where(Guest.event_id == event_id, Guest.user_id == actor.user_id)
+        guest = db.session.scalar(mine.options(*_WITH_EVENT))
+    found = guest if guest is not None and _has_page(guest) else None
+    if found is None or found.event.state == "draft":
+        events.get_event(actor, event_id)
+    return found
+
+
 def _stands(guest: Guest) -> bool:
     return guest.standing and guest.unconfirmed_until is None
+
+
+def _has_page(guest: Guest) -> bool:
+    """Tell whether the guest's own page is open: for those on the list, and those who left it by own wish."""
+    return _stands(guest) or (not guest.standing and guest.left_at is not None)
 
 
 def asked_of(actor: Actor, limit: int = 20) -> list[Guest]:

@@ -105,10 +105,7 @@ def answer(token: str) -> Any:
             companions=data.companions,
             note=data.note,
         )
-        if data.reply == "yes":
-            flash(_("Your answer is noted: you’re coming."), "yes")
-        else:
-            flash(_("Your answer is noted: you’re not coming."), "yes")
+        flash(str(data.noted), "yes")
         return redirect(url_for("rsvp.show", token=token), 303)
     guest = queries.by_personal_token(token)
     return _page(token, guest, form, form.reply.data)

@@ -4,32 +4,32 @@ import re
 from typing import Annotated, Literal
 
 from flask_babel import lazy_gettext as _l
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from webapp.core.errors import Text
 from webapp.core.schema import Blank, Email, Line, Name, Paragraphs, Schema, refuse
 
 MOST_PARTY = 20
 MOST_LINES = 500
 
 Subject = Annotated[Line, Field(min_length=1, max_length=150)]
-Body = Annotated[Paragraphs, Field(max_length=10_000)]
+Body = Annotated[Paragraphs, Field(min_length=1, max_length=10_000)]
 Note = Annotated[Paragraphs, Field(max_length=1000)]
 Companion = Annotated[Line, Field(min_length=1, max_length=120)]
 
 
-class ReplyInput(Schema):
-    """A guest's answer. `party_size`: the guest and companions (default: as many as are named).
+class PartyInput(Schema):
+    """How many come, and who. `party_size`: the guest and companions (default: as many as are named).
 
     `note`: None leaves the one there is.
     """
 
-    reply: Literal["yes", "no"]
     party_size: Annotated[Annotated[int, Field(ge=1, le=MOST_PARTY)] | None, Blank] = None
     companions: Annotated[list[Companion], Field(max_length=MOST_PARTY - 1, default_factory=list)]
     note: Note | None = None
 
     @model_validator(mode="after")
-    def _enough_places(self) -> "ReplyInput":
+    def _enough_places(self) -> "PartyInput":
         if self.party_size is not None and len(self.companions) > self.party_size - 1:
             raise refuse(_l("You name more people than you bring. Please make both fit."))
         return self
@@ -38,6 +38,19 @@ class ReplyInput(Schema):
     def size(self) -> int:
         """Return how many come, the guest included."""
         return self.party_size or len(self.companions) + 1
+
+
+class ReplyInput(PartyInput):
+    """A guest's answer."""
+
+    reply: Literal["yes", "no"]
+
+    @property
+    def noted(self) -> Text:
+        """Return what is said once it is noted."""
+        if self.reply == "yes":
+            return _l("Your answer is noted: you’re coming.")
+        return _l("Your answer is noted: you’re not coming.")
 
 
 class GuestInput(Schema):
@@ -60,17 +73,11 @@ class WalkInInput(Schema):
     name: Name
 
 
-def _something(text: str) -> str:
-    if not text:
-        raise refuse(_l("Please fill this in."))
-    return text
-
-
 class MessageInput(Schema):
     """A message to guests."""
 
     subject: Subject
-    body: Annotated[Body, AfterValidator(_something)]
+    body: Body
 
 
 class LinesInput(Schema):

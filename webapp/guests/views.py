@@ -244,7 +244,7 @@ def remove_many(event_id: uuid.UUID) -> Any:
     if not ids:
         return _tick_first(event_id)
     if request.method == "POST" and "ticked" not in request.form:
-        gone = operations.remove_guests(current_actor(), event, ids)
+        gone = len(operations.remove_guests(current_actor(), event, ids))
         flash(ngettext("One guest is off the list.", "%(num)d guests are off the list.", gone), "yes")
         return _back(event_id)
     return render_template("guests/remove.html", event=event, ids=ids)

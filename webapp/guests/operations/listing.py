@@ -225,14 +225,14 @@ def remove_guest(actor: Actor, event: Event, guest: Guest) -> None:
 
 
 @operation
-def remove_guests(actor: Actor, event: Event, guest_ids: Iterable[uuid.UUID]) -> int:
-    """Take several guests off the list; return how many that were."""
+def remove_guests(actor: Actor, event: Event, guest_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Take several guests off the list; return the ids of those that stood on it."""
     policy.require_manage(actor, event)
     guests = locked_guests(event, guest_ids)
     for guest in guests:
         rows.take_off(event, guest, by=actor.user_id)
         record(actor, "guest.removed", guest, company_id=event.company_id)
-    return len(guests)
+    return [guest.id for guest in guests]
 
 
 def locked_guests(event: Event, guest_ids: Iterable[uuid.UUID] | None) -> list[Guest]:
