@@ -466,6 +466,8 @@ class _Settler:
             self._add(f"accounts.{endpoint}:token", links.token_of(letter), "personmail")
         for endpoint in ("verify_email", "verify_email_by_get"):
             self._add(f"accounts_api.{endpoint}:token", links.token_of(issued["verify"]), "personmail")
+        for endpoint in ("open_email_change", "confirm_email_change"):
+            self._add(f"accounts_api.{endpoint}:token", links.token_of(issued["email_change"]), "personmail")
 
 
 def _claim(family: Family, key: str) -> None:

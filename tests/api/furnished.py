@@ -64,6 +64,8 @@ class Furnished:
         """The path of an endpoint, filled in; with `other` values in place of ours."""
         said = self.values | other
         filled = path
+        if path.startswith("/email-change/"):
+            said["token"] = other.get("token", said["email_change"])
         for name in variables(path):
             assert name in said, f"tests/api/furnished.py must say what {name} is in {path}"
             filled = filled.replace(f"<uuid:{name}>", said[name]).replace(f"<{name}>", said[name])
@@ -156,6 +158,7 @@ def furnish(app: Flask) -> Furnished:
         "token": verify,
         "otk": verify,
         "reset": links.token_of(links.issue(users["ana"], Purpose.RESET)),
+        "email_change": links.token_of(links.issue(users["ana"], Purpose.EMAIL_CHANGE, email="ana@example.net")),
         "email": "ana@example.org",
     }
     elsewhere = _here(users["stranger"], mark="Elsewhere")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from webapp.accounts import operations, queries, tokens
 from webapp.accounts.api.face import AccountOut, CompanyRoleOut, TokensOut, api
@@ -18,7 +18,7 @@ from webapp.companies import queries as companies
 from webapp.core.actor import Actor, Scope
 from webapp.core.database import db
 from webapp.core.errors import DuplicateError, InputError, NotFoundError, StaleError
-from webapp.core.schema import Blank, EthAddress, Line, Schema, TimeZone, judge
+from webapp.core.schema import EthAddress, Line, Schema, TimeZone, judge
 from webapp.models import LoginSession, User
 from webapp.voting import past
 from webapp.web import limits, sign_in
@@ -85,14 +85,29 @@ class UserOut(Out):
 
 
 class UserInput(Schema):
-    """What is to change; an empty string, or a name that is left out, leaves a field as it is."""
+    """What is to change; an empty string, or a name that is left out, leaves a field as it is.
 
-    name: Annotated[Annotated[Line, Field(max_length=255)] | None, Blank] = None
-    surname: Annotated[Annotated[Line, Field(max_length=255)] | None, Blank] = None
-    eth_address: Annotated[EthAddress | None, Blank] = None
-    timezone: Annotated[TimeZone | None, Blank] = None
-    password: Annotated[Password | None, Blank] = None
-    current_password: Annotated[Given | None, Blank] = Field(None, description="Needed for a new password.")
+    Null empties `surname`, `eth_address` and `timezone`.
+    """
+
+    name: Annotated[Line, Field(max_length=255)] = ""
+    surname: Annotated[Line, Field(max_length=255)] | None = None
+    eth_address: EthAddress | None = None
+    timezone: TimeZone | None = None
+    password: Password | None = None
+    current_password: Given | None = Field(None, description="Needed for a new password.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _left(cls, said: Any) -> Any:
+        if not isinstance(said, dict):
+            return said
+        left = {name for name, value in said.items() if isinstance(value, str) and not value.strip()}
+        return {name: value for name, value in said.items() if name not in left & cls.model_fields.keys()}
+
+    def said(self, name: str, before: Any) -> Any:
+        """Return what the field `name` is to be, which is `before` now."""
+        return getattr(self, name) if name in self.model_fields_set else before
 
 
 class UpdatedOut(Out):
@@ -101,7 +116,8 @@ class UpdatedOut(Out):
     tokens: TokensOut | None
 
 
-def _own(user_id: str) -> User:
+def own_account(user_id: str) -> User:
+    """Return the token's own account, which the path names by its id or as `me`; raises NotYoursError for others."""
     actor = current_actor()
     if user_id != "me" and user_id != str(actor.user_id):
         raise NotYoursError
@@ -119,7 +135,7 @@ def _own(user_id: str) -> User:
 )
 def get_user(user_id: str) -> UserOut:
     """Return the token's own account (its id, or `me`): events joined, own answers, rewards, reputation."""
-    user = _own(user_id)
+    user = own_account(user_id)
     return UserOut(
         user_id=user.id,
         user_name=user.name,
@@ -156,14 +172,14 @@ def get_user(user_id: str) -> UserOut:
 )
 def update_user(user_id: str, data: UserInput) -> UpdatedOut:
     """Change the token's own account, all of it or nothing. A new password ends every session and gives new tokens."""
-    user, actor = _own(user_id), current_actor()
+    user, actor = own_account(user_id), current_actor()
     profile = judge(
         ProfileInput,
         {
-            "name": data.name or user.name,
-            "surname": data.surname or user.surname,
-            "eth_address": data.eth_address or user.eth_address,
-            "timezone": data.timezone or user.timezone,
+            "name": data.said("name", user.name),
+            "surname": data.said("surname", user.surname) or "",
+            "eth_address": data.said("eth_address", user.eth_address),
+            "timezone": data.said("timezone", user.timezone),
         },
     )
     if data.password is None:
