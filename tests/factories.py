@@ -79,8 +79,10 @@ def a_company(owner: User | None = None, *, name: str = "", parent: Company | No
     return company
 
 
-def a_membership(user: User, company: Company, role: Role) -> Membership:
-    membership = Membership(user_id=user.id, company_id=company.id, role=role.value, granted_at=clock.now())
+def a_membership(user: User, company: Company, role: Role, *, scopes: list[str] | None = None) -> Membership:
+    membership = Membership(
+        user_id=user.id, company_id=company.id, role=role.value, granted_at=clock.now(), scopes=scopes
+    )
     save(membership)
     return membership
 

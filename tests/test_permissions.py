@@ -98,6 +98,7 @@ POST admin.sign_out                in  404  404  404  404  404  404  404  404  4
 POST admin.test_mail               in  404  404  404  404  404  404  404  404  404  303
 
 POST companies.change_role        in  404  404  403  403  303  303  303  404  404  404
+POST companies.change_programs    in  404  404  403  403  303  303  303  404  404  404
 GET  companies.app                in  404  404  403  403  200  200  200  404  404  404
 GET  companies.apps               in  404  404  403  403  200  200  200  404  404  404
 POST companies.apps               in  404  404  403  403  200  200  200  404  404  404
@@ -225,6 +226,7 @@ SENT: dict[str, dict[str, str]] = {
     "admin.settings": {"name": "The moot", "limit_mails": "7/day"},
     "admin.test_mail": {"email": "site@example.org"},
     "companies.change_role": {"role": "doorkeeper"},
+    "companies.change_programs": {"scopes": "events:read"},
     "companies.apps": {"name": "Ticket printer", "scopes": "events:read"},
     "companies.rotate_app": {"mark": "{mark}"},
     "companies.new": {"name": "The choir"},

@@ -8,8 +8,11 @@ from tests import factories
 from tests.browsers import Browser
 from tests.mails import Outbox
 from tests.programs import Program, refused
+from webapp.core.database import db
+from webapp.core.operation import operation
 from webapp.core.permissions import Role
-from webapp.models import Company, User
+from webapp.mail.outbox import queue
+from webapp.models import Company, Event, OutboxMail, User
 
 
 @pytest.fixture
@@ -232,3 +235,147 @@ def test_each_role_reads_what_its_pages_show(program: Program, ana: User, role: 
     else:
         closed = {"/apps", "/journal", "/mail"} if role.rank < Role.ADMINISTRATOR.rank else set()
         assert got == {room: 403 if room in closed else 200 for room in ROOMS}
+
+
+# ---------------------------------------------------------------- who was what
+
+
+@pytest.mark.both_databases
+def test_who_was_what_is_told_latest_first(owner: Program, company: Company, ana: User):
+    iva, child = factories.an_account("Iva"), factories.a_company(parent=company, name="Choir")
+    factories.a_membership(iva, company, Role.ORGANISER)
+    factories.a_membership(iva, child, Role.DOORKEEPER)
+    path = f"/api/companies/{company.id}/administrators"
+    owner.patch(f"{path}/{iva.id}", {"role": "administrator", "scopes": ["events:read"]})
+    owner.delete(f"{path}/{iva.id}")
+    rows = owner.get(f"{path}/history?person={iva.id}").json["data"]
+    assert [(row["role"], row["scopes"], row["company_name"]) for row in rows] == [
+        ("administrator", ["events:read"], "Zadruga"),
+        ("administrator", None, "Zadruga"),
+        ("doorkeeper", None, "Choir"),
+        ("organiser", None, "Zadruga"),
+    ]
+    assert [row["revoked_by"] for row in rows] == [{"id": str(ana.id), "name": "Ana"}] * 2 + [
+        None,
+        rows[0]["revoked_by"],
+    ]
+    assert rows[0]["granted_by"]["id"] == str(ana.id)
+    whole = owner.get(f"{path}/history?limit=2").json
+    assert (len(whole["data"]), whole["meta"]["count"]) == (2, 5)
+    rest = owner.get(f"{path}/history?limit=200&cursor={whole['meta']['next']}").json["data"]
+    assert [row["user"]["name"] for row in whole["data"] + rest] == ["Iva", "Iva", "Iva", "Iva", "Ana"]
+
+
+@pytest.mark.parametrize("role", [Role.DOORKEEPER, Role.ORGANISER])
+def test_who_was_what_is_for_those_who_manage_people(program: Program, ana: User, role: Role):
+    company = factories.a_company(factories.an_account())
+    factories.a_membership(ana, company, role)
+    program.act_for(ana)
+    for rest in ("history", f"{ana.id}/holdings"):
+        refused(program.get(f"/api/companies/{company.id}/administrators/{rest}"), 403, "forbidden")
+
+
+@pytest.mark.both_databases
+def test_people_are_listed_from_below_and_from_above(owner: Program, other_program: Program, company: Company):
+    below = factories.a_company(parent=company, name="Choir")
+    iva = factories.an_account("Iva", email="iva@example.org")
+    factories.a_membership(iva, below, Role.ADMINISTRATOR)
+
+    def told(program: Program, at: Company, where: str) -> list[tuple[str, str, bool]]:
+        rows = program.get(f"/api/companies/{at.id}/administrators?where={where}").json["data"]
+        return [(row["name"], row["company_name"], row["email"] is not None) for row in rows]
+
+    assert told(owner, company, "below") == [("Ana", "Zadruga", True), ("Iva", "Choir", True)]
+    assert told(owner, company, "here") == [("Ana", "Zadruga", True)]
+    other_program.act_for(iva)
+    assert told(other_program, below, "above") == [("Ana", "Zadruga", False)]
+    refused(other_program.get(f"/api/companies/{below.id}/administrators?where=elsewhere"), 422, "json_error")
+    other_program.act_for(iva, company_id=below.id)
+    assert told(other_program, below, "above") == [], "a company's token reaches nothing above it"
+
+
+def test_people_below_are_for_those_who_manage_people(program: Program, ana: User):
+    company = factories.a_company(factories.an_account())
+    factories.a_membership(ana, company, Role.ORGANISER)
+    refused(program.act_for(ana).get(f"/api/companies/{company.id}/administrators?where=below"), 403, "forbidden")
+
+
+# ---------------------------------------------------------------- offboarding, and what is kept
+
+
+@pytest.mark.both_databases
+def test_what_somebody_holds_is_told_before_it_is_taken(owner: Program, company: Company, ana: User):
+    iva, child = factories.an_account("Iva"), factories.a_company(parent=company, name="Choir")
+    factories.a_membership(iva, company, Role.ORGANISER)
+    factories.a_membership(iva, child, Role.ADMINISTRATOR)
+    event = factories.an_event(company, iva, title="Picnic")
+    path = f"/api/companies/{company.id}/administrators/{iva.id}"
+    held = owner.get(f"{path}/holdings").json["data"]
+    assert [(role["company_name"], role["role"]) for role in held["roles"]] == [
+        ("Choir", "administrator"),
+        ("Zadruga", "organiser"),
+    ]
+    assert [one["id"] for one in held["hosted"]["to_come"]] == [str(event.id)]
+    assert (held["hosted"]["number_to_come"], held["co_hosted"]["number_to_come"]) == (1, 0)
+    assert held["successors"] == [{"id": str(ana.id), "name": "Ana"}]
+    assert owner.post(f"{path}/offboard", {"hand_over_to": held["successors"][0]["id"]}).status_code == 200
+    refused(owner.get(f"{path}/holdings"), 404, "not_found")
+    own = f"/api/companies/{company.id}/administrators/{ana.id}/holdings"
+    refused(owner.get(own), 409, "offboard_self")
+
+
+def a_failed_mail(company: Company, event: Event, email: str) -> OutboxMail:
+    guest = factories.a_guest(event, email=email)
+    mail = operation(queue)("guest-invited", to=email, guest_id=guest.id, event_id=event.id, company_id=company.id)
+    mail.state, mail.error, mail.attempts = "failed", "550 no such mailbox", 5
+    db.session.commit()
+    return mail
+
+
+@pytest.mark.both_databases
+def test_all_that_failed_is_tried_again_at_once(owner: Program, company: Company, ana: User):
+    below = factories.a_company(parent=company)
+    event, other = factories.an_event(company, ana), factories.an_event(below, ana)
+    mails = [a_failed_mail(company, event, f"g{n}@example.org") for n in range(2)]
+    mails.append(a_failed_mail(below, other, "else@example.net"))
+    path = f"/api/companies/{company.id}/mail/retry"
+    assert owner.post(path, {"search": "example.net"}).json["data"] == {"number": 1}
+    assert owner.post(path).json["data"] == {"number": 2}
+    assert owner.post(path).json["data"] == {"number": 0}
+    states = {db.session.get_one(OutboxMail, mail.id, populate_existing=True).state for mail in mails}
+    assert states == {"queued"}
+
+
+def test_only_who_reads_mail_tries_again_and_of_no_other_company(program: Program, ana: User):
+    company, beside = factories.a_company(factories.an_account()), factories.a_company(ana)
+    factories.a_membership(ana, company, Role.ORGANISER)
+    host = factories.an_account()
+    mail = a_failed_mail(company, factories.an_event(company, host), "g@example.org")
+    program.act_for(ana)
+    refused(program.post(f"/api/companies/{company.id}/mail/retry"), 403, "forbidden")
+    assert program.post(f"/api/companies/{beside.id}/mail/retry").json["data"] == {"number": 0}
+    assert db.session.get_one(OutboxMail, mail.id, populate_existing=True).state == "failed"
+
+
+@pytest.mark.both_databases
+def test_the_dashboard_says_what_needs_somebody_and_how_it_went(owner: Program, company: Company, ana: User):
+    below = factories.a_company(parent=company)
+    event = factories.an_event(below, ana)
+    a_failed_mail(below, event, "g@example.org")
+    path = f"/api/companies/{company.id}/dashboard"
+    told = owner.get(path).json["data"]
+    assert (told["people"], told["projects"], told["companies"]) == (1, 1, 1)
+    assert [(need["kind"], need["event_id"], need["number"]) for need in told["needs"]] == [("mail", str(event.id), 1)]
+    assert told["season"]["events"] == told["season_before"]["events"] == 0
+    assert len(told["weeks"]) == 10
+    assert owner.get(f"{path}?below=false").json["data"]["needs"] == []
+
+
+def test_a_doorkeeper_is_told_the_size_alone(program: Program, ana: User):
+    company = factories.a_company(factories.an_account())
+    factories.a_membership(ana, company, Role.DOORKEEPER)
+    a_failed_mail(company, factories.an_event(company, ana), "g@example.org")
+    told = program.act_for(ana).get(f"/api/companies/{company.id}/dashboard").json["data"]
+    assert told == {
+        "people": 2, "projects": 1, "companies": 0, "needs": [], "season": None, "season_before": None, "weeks": [],
+    }  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.browsers import Browser, words
@@ -16,9 +17,10 @@ from tests.mails import Outbox
 from webapp.accounts import sessions
 from webapp.companies import operations, queries
 from webapp.core import clock
+from webapp.core.actor import Scope
 from webapp.core.database import db
 from webapp.core.permissions import Role
-from webapp.models import Company, Invitation, User
+from webapp.models import Company, Invitation, Membership, User
 
 
 @pytest.fixture
@@ -99,6 +101,105 @@ def test_an_administrator_is_offered_no_owner_and_changes_none(
     assert f"role-{own.id}" not in page.text
     assert f"/offboard/{ana.id}" not in page.text
     assert browser.submit(people(company, f"/{own.id}/role"), role="organiser").status_code == 403
+
+
+# ---------------------------------------------------------------- what programs may do
+
+
+EVERYTHING = [scope.value for scope in Scope if scope is not Scope.EXIST_EMAIL]
+
+
+def hold(browser: Browser, company: Company, membership: Membership, *scopes: str) -> TestResponse:
+    return browser.submit(people(company, f"/{membership.id}/programs"), {"scopes": list(scopes)})
+
+
+def ticked(page: TestResponse, membership: Membership) -> list[str]:
+    form = re.search(rf'action="[^"]*/{membership.id}/programs".*?</form>', page.text, re.DOTALL)[0]
+    return re.findall(r'value="([\w:-]+)" checked', form)
+
+
+def test_what_programs_may_do_is_ticked_in_the_row_of_each(browser: Browser, company: Company, ana: User, bob: User):
+    membership = factories.a_membership(bob, company, Role.ORGANISER)
+    browser.sign_in(ana)
+    page = browser.get(people(company))
+    assert sorted(ticked(page, membership)) == sorted(EVERYTHING)
+    assert words(page).count("What programs may do: all that the role gives") == 2
+    page = browser.follow(hold(browser, company, membership, "events:read", "check-in"))
+    assert "What programs of Bob may do here is changed." in words(page)
+    assert "What programs may do: See events, Check guests in" in words(page)
+    now = queries.standing(company.id, bob.id)
+    assert (now.role, now.scopes) == ("organiser", ["check-in", "events:read"])
+    assert sorted(ticked(page, now)) == ["check-in", "events:read"]
+
+
+def test_the_one_before_is_kept_and_shown_with_what_it_was(browser: Browser, company: Company, ana: User, bob: User):
+    first = factories.a_membership(bob, company, Role.ORGANISER)
+    browser.sign_in(ana)
+    hold(browser, company, first, "events:read")
+    before = db.session.get_one(Membership, first.id)
+    assert (before.scopes, before.revoked_by) == (None, ana.id)
+    shown = words(browser.get(people(company, f"/history?person={bob.id}")))
+    assert shown.count("Organiser") == 2
+    assert shown.count("What programs may do: See events") == 1
+    lines = words(browser.get(f"/companies/{company.slug}/journal"))
+    assert "events:read" in lines
+
+
+@pytest.mark.parametrize(("scopes", "kept"), [(EVERYTHING, None), ([], [])], ids=["all of them", "none of them"])
+def test_all_ticked_is_all_the_role_gives_and_none_is_nothing(
+    browser: Browser, company: Company, ana: User, bob: User, scopes: list[str], kept: list[str] | None
+):
+    membership = factories.a_membership(bob, company, Role.ORGANISER, scopes=["voting"])
+    browser.sign_in(ana)
+    page = browser.follow(hold(browser, company, membership, *scopes))
+    assert queries.standing(company.id, bob.id).scopes == kept
+    said = "nothing" if kept == [] else "all that the role gives"
+    assert f"What programs may do: {said}" in words(page)
+
+
+def test_nothing_is_written_where_nothing_changes(browser: Browser, company: Company, ana: User, bob: User):
+    membership = factories.a_membership(bob, company, Role.ORGANISER)
+    browser.sign_in(ana)
+    hold(browser, company, membership, *EVERYTHING)
+    assert queries.standing(company.id, bob.id).id == membership.id
+
+
+def test_what_is_no_scope_is_refused_in_the_row(browser: Browser, company: Company, ana: User, bob: User):
+    membership = factories.a_membership(bob, company, Role.ORGANISER)
+    browser.sign_in(ana)
+    answer = hold(browser, company, membership, "voting", "everything")
+    assert answer.status_code == 422
+    assert f'id="programs-{membership.id}-error"' in answer.text
+    assert ticked(answer, membership) == ["voting"]
+    assert queries.standing(company.id, bob.id).scopes is None
+
+
+def test_who_may_not_change_the_role_does_not_change_what_programs_may(
+    browser: Browser, company: Company, ana: User, bob: User
+):
+    factories.a_membership(bob, company, Role.ADMINISTRATOR, scopes=["voting"])
+    own = queries.standing(company.id, ana.id)
+    browser.sign_in(bob)
+    assert f"/{own.id}/programs" not in browser.get(people(company)).text
+    assert hold(browser, company, own, "voting").status_code == 403
+    assert queries.standing(company.id, ana.id).scopes is None
+
+
+def test_whoever_is_held_to_less_reads_it_and_widens_it_with_the_password_alone(
+    app: Flask, browser: Browser, company: Company, ana: User, bob: User
+):
+    own = factories.a_membership(bob, company, Role.ADMINISTRATOR, scopes=["voting"])
+    begun = clock.now()
+    with time_machine.travel(begun, tick=False):
+        browser.sign_in(bob)
+    with time_machine.travel(begun + dt.timedelta(minutes=16), tick=False):
+        answer = hold(browser, company, own, "voting", "companies:write")
+        assert (answer.status_code, "/account/confirm" in answer.headers["Location"]) == (303, True)
+        assert queries.standing(company.id, bob.id).scopes == ["voting"]
+        assert hold(browser, company, own).status_code == 303
+    assert queries.standing(company.id, bob.id).scopes == []
+    factories.a_membership(cilka := factories.an_account("Cilka"), company, Role.ORGANISER, scopes=["voting"])
+    assert "What programs may do: Join and vote" in words(browser.sign_in(cilka).get(people(company)))
 
 
 @pytest.mark.parametrize("role", [Role.DOORKEEPER, Role.ORGANISER])

@@ -52,6 +52,13 @@ class RoleForm(SchemaForm[schemas.RoleInput]):
     role = SelectField(_l("Role"), validate_choice=False)
 
 
+class ProgramsForm(SchemaForm[schemas.ProgramsInput]):
+    """What programs of somebody may do in a company. The page shows one in each row, and draws the scopes."""
+
+    schema = schemas.ProgramsInput
+    scopes = SelectMultipleField(_l("What programs may do"), choices=[], validate_choice=False)
+
+
 class OffboardForm(SchemaForm[schemas.OffboardInput]):
     """What becomes of what somebody holds. The view fills in who may take over."""
 

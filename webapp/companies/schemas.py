@@ -7,6 +7,7 @@ from pydantic import Field
 
 from webapp.accounts.passwords import Password
 from webapp.accounts.schemas import Scopes
+from webapp.core.actor import Scope
 from webapp.core.permissions import Role
 from webapp.core.schema import Blank, Email, Line, Name, Schema
 
@@ -37,6 +38,12 @@ class RoleInput(Schema):
     """What somebody is to be in a company."""
 
     role: Role
+
+
+class ProgramsInput(Schema):
+    """What tokens of somebody may use in a company."""
+
+    scopes: list[Scope] = Field(default_factory=list)
 
 
 class OffboardInput(Schema):

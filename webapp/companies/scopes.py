@@ -1,6 +1,7 @@
 """What an app may do, in the words of those who register one."""
 
 import dataclasses
+from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _l
 
@@ -71,6 +72,21 @@ GROUPS = (
         ),
     ),
 )
+MEMBER_GROUPS = tuple(
+    # an app alone asks for addresses, whoever looks after it
+    ScopeGroup(group.label, tuple(one for one in group.scopes if one.scope is not Scope.EXIST_EMAIL))
+    for group in GROUPS
+)
+"""What tokens may use by a role."""
+
+
+def held_to(ticked: Iterable[Scope]) -> list[Scope] | None:
+    """Return to what a role's tokens are held where this is ticked: None, to nothing less than it gives, for all."""
+    chosen = set(ticked)
+    offered = {one.scope for group in MEMBER_GROUPS for one in group.scopes}
+    return None if chosen >= offered else sorted(chosen)
+
+
 LABELS: dict[str, Text] = {one.scope.value: one.label for group in GROUPS for one in group.scopes}
 
 _OWN: dict[Scope, tuple[Text, Text]] = {
@@ -85,10 +101,6 @@ def _own(words: ScopeWords) -> ScopeWords:
     return ScopeWords(words.scope, label, said)
 
 
-OWN_GROUPS = tuple(
-    # an app alone asks for addresses, with its key
-    ScopeGroup(group.label, tuple(_own(one) for one in group.scopes if one.scope is not Scope.EXIST_EMAIL))
-    for group in GROUPS
-)
+OWN_GROUPS = tuple(ScopeGroup(group.label, tuple(_own(one) for one in group.scopes)) for group in MEMBER_GROUPS)
 """What a token of one's own may do, in the words of who makes it."""
 OWN_LABELS: dict[str, Text] = {**LABELS, **{scope.value: label for scope, (label, _said) in _OWN.items()}}

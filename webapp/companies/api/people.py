@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid
-from typing import Literal
 
 from flask_babel import lazy_gettext as _l
 from pydantic import Field
@@ -10,13 +9,12 @@ from pydantic import Field
 from webapp.accounts.errors import BeyondTokenError
 from webapp.companies import operations, policy, queries
 from webapp.companies.api.face import COMPANY, api, the_company
-from webapp.companies.errors import LastOwnerError, OffboardSelfError
+from webapp.companies.errors import LastOwnerError
 from webapp.core.actor import Scope
-from webapp.core.database import db
 from webapp.core.errors import ConflictError, NotFoundError, StaleError
 from webapp.core.permissions import Permission, Role
 from webapp.core.schema import Schema
-from webapp.models import Company, Membership, User
+from webapp.models import Company, Membership
 from webapp.web.endpoints import Listing, Out
 from webapp.web.lists import SearchQuery, listing
 from webapp.web.sign_in import current_actor
@@ -39,6 +37,7 @@ class PersonOut(Out):
 
 
 def _shown(membership: Membership, company: Company, *, manages: bool) -> PersonOut:
+    """Return what goes out of a membership of `company`."""
     user = membership.user
     return PersonOut(
         id=membership.user_id,
@@ -68,18 +67,27 @@ def _manages(company: Company) -> bool:
     return policy.allows(current_actor(), company.id, Permission.MANAGE_PEOPLE)
 
 
-@api.on("GET", f"{COMPANY}/administrators", access=Scope.COMPANIES_READ, asks=SearchQuery, gives=PersonOut, listed=True)
-def list_people(company_id: uuid.UUID, query: SearchQuery) -> Listing:
-    """List who has a role in the company itself."""
-    company = the_company(company_id)
-    manages = _manages(company)
+class PeopleQuery(SearchQuery):
+    """Which people: of the company itself, of all below it too, or of those above, whose roles reach down to it."""
+
+    where: queries.Where = "here"
+
+
+@api.on("GET", f"{COMPANY}/administrators", access=Scope.COMPANIES_READ, asks=PeopleQuery, gives=PersonOut, listed=True)
+def list_people(company_id: uuid.UUID, query: PeopleQuery) -> Listing:
+    """List who has a role in the company itself.
+
+    `where=below`: in all companies below it as well, for who manages its people. `where=above`: in those above it.
+    """
+    actor, company = current_actor(), the_company(company_id)
+    manages = _manages(company) and query.where != "above"
     return listing(
-        queries.members_found(company, search=query.search, addresses=manages),
+        queries.members_found(actor, company, search=query.search, addresses=manages, where=query.where),
         (Membership.id,),
         query,
         key=lambda row: (row.id,),
         types=(uuid.UUID,),
-        show=lambda row: _shown(row, company, manages=manages),
+        show=lambda row: _shown(row, row.company, manages=manages),
     )
 
 
@@ -129,34 +137,3 @@ def change_person(company_id: uuid.UUID, user_id: uuid.UUID, data: PersonPatch) 
 def revoke_role(company_id: uuid.UUID, user_id: uuid.UUID) -> None:
     """Take somebody's role in the company away; with one's own id: leave."""
     operations.revoke(current_actor(), _membership(the_company(company_id), user_id))
-
-
-class OffboardInput(Schema):
-    """To whom the events go, and what becomes of the apps."""
-
-    hand_over_to: uuid.UUID | None = None
-    apps: Literal["revoke", "hand-over"] = "revoke"
-
-
-class OffboardedOut(Out):
-    """How many of what was taken or handed over."""
-
-    counts: dict[str, int]
-
-
-@api.on(
-    "POST",
-    f"{PERSON}/offboard",
-    access=Scope.COMPANIES_WRITE,
-    takes=OffboardInput,
-    gives=OffboardedOut,
-    refusals=(LastOwnerError, OffboardSelfError),
-)
-def offboard(company_id: uuid.UUID, user_id: uuid.UUID, data: OffboardInput) -> OffboardedOut:
-    """Take from somebody everything held in the company and all below it, in one step."""
-    actor, company = current_actor(), the_company(company_id)
-    user, _held = queries.holdings(actor, company, user_id)
-    successor = db.session.get(User, data.hand_over_to) if data.hand_over_to is not None else None
-    if data.hand_over_to is not None and successor is None:
-        raise NotFoundError
-    return OffboardedOut(counts=operations.offboard(actor, company, user, successor=successor, apps=data.apps))

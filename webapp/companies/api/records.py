@@ -12,7 +12,7 @@ from webapp.companies.api.face import COMPANY, api, the_company
 from webapp.core.actor import Scope
 from webapp.core.errors import ConflictError, InputError
 from webapp.core.permissions import Permission
-from webapp.core.schema import Line, Moment
+from webapp.core.schema import Line, Moment, Schema
 from webapp.journal import queries as journal
 from webapp.journal import words
 from webapp.mail import queries as mail_queries
@@ -154,3 +154,29 @@ def retry_mail(company_id: uuid.UUID, mail_id: uuid.UUID) -> MailTextOut:
     actor = current_actor()
     operations.retry_mail(actor, queries.get_mail(actor, the_company(company_id), mail_id))
     return _mail(company_id, mail_id)
+
+
+class RetryInput(Schema):
+    """Which of those that failed: by part of an address or name; all of them without it."""
+
+    search: Annotated[Line, Field(max_length=200)] = ""
+
+
+class RetriedOut(Out):
+    """How many e-mails are tried again."""
+
+    number: int
+
+
+@api.on(
+    "POST",
+    f"{COMPANY}/mail/retry",
+    access=Scope.COMPANIES_WRITE,
+    takes=RetryInput,
+    gives=RetriedOut,
+    message=_l("What failed is tried again now."),
+)
+def retry_failed_mails(company_id: uuid.UUID, data: RetryInput) -> RetriedOut:
+    """Send all e-mails now that failed in the company or below it."""
+    company = the_company(company_id)
+    return RetriedOut(number=operations.retry_failed_mails(current_actor(), company, search=data.search))

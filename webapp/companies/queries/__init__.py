@@ -37,6 +37,7 @@ from webapp.companies.queries.listed import (
 )
 from webapp.companies.queries.mail import events_of, get_mail, writing_companies
 from webapp.companies.queries.people import (
+    Where,
     get_membership,
     has_other_owner,
     has_owner,
@@ -84,6 +85,7 @@ __all__ = [
     "ProjectRow",
     "Rate",
     "Scope",
+    "Where",
     "addressed_to",
     "answers_by_week",
     "apps_held",

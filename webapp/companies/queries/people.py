@@ -2,17 +2,18 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.companies import policy
+from webapp.companies.queries.tree import below
 from webapp.core import clock, text
 from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import NotFoundError
-from webapp.core.permissions import Role
+from webapp.core.permissions import Permission, Role
 from webapp.models import Company, CompanyAncestor, Invitation, InvitationUse, Membership, User
 
 
@@ -29,16 +30,45 @@ def people_of(company_id: uuid.UUID) -> Sequence[Membership]:
     return sorted(db.session.scalars(statement), key=lambda membership: ranks[membership.role])
 
 
-def members_found(company: Company, *, search: str = "", addresses: bool) -> Select[Membership]:
-    """Return a SELECT of the company's own standing memberships, accounts loaded, whose name holds `search`.
+Where = Literal["here", "below", "above"]
 
-    `addresses`: search the addresses too, for those who may see them.
+
+def _standing_in(actor: Actor, company: Company, where: Where) -> ColumnElement[bool]:
+    """Return the condition of memberships of the company itself, of it and all below it, or of all above it."""
+    if where == "here":
+        return Membership.company_id == company.id
+    if where == "below":
+        policy.require_in(actor, company.id, Permission.MANAGE_PEOPLE)
+        return Membership.company_id.in_(below(company.id))
+    above = select(CompanyAncestor.ancestor_id).where(
+        CompanyAncestor.company_id == company.id, CompanyAncestor.depth > 0
+    )
+    if actor.company_id is not None:
+        # a token for one company reaches nothing above it
+        above = above.where(CompanyAncestor.ancestor_id.in_(below(actor.company_id)))
+    return Membership.company_id.in_(above)
+
+
+def members_found(
+    actor: Actor, company: Company, *, search: str = "", addresses: bool, where: Where = "here"
+) -> Select[Membership]:
+    """Return a SELECT of standing memberships, accounts and companies loaded, whose name holds `search`.
+
+    `where`: those of the company itself ("here"), of it and all below it ("below", for who manages its people:
+    NotFoundError, ForbiddenError), or of those above it ("above"). `addresses`: search the addresses too, for those who
+    may see them.
     """
     statement = (
         select(Membership)
         .join(Membership.user)
-        .options(contains_eager(Membership.user))
-        .where(Membership.company_id == company.id, Membership.revoked_at.is_(None), User.deleted_at.is_(None))
+        .join(Membership.company)
+        .options(contains_eager(Membership.user), contains_eager(Membership.company))
+        .where(
+            _standing_in(actor, company, where),
+            Membership.revoked_at.is_(None),
+            User.deleted_at.is_(None),
+            Company.deleted_at.is_(None),
+        )
     )
     if wanted := text.fit(search).strip():
         named = func.lower(User.name + " " + User.surname).contains(wanted.lower(), autoescape=True)

@@ -6,8 +6,8 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from webapp.companies import operations, policy, queries
-from webapp.companies.forms import RoleForm
+from webapp.companies import operations, policy, queries, scopes
+from webapp.companies.forms import ProgramsForm, RoleForm
 from webapp.companies.views.blueprint import Answer, bp, rooms
 from webapp.core.database import db
 from webapp.core.permissions import Permission, Role
@@ -26,7 +26,9 @@ def people(slug: str) -> Answer:
     return _people(queries.get_company(current_actor(), slug))
 
 
-def _people(company: Company, *, changed: uuid.UUID | None = None, form: RoleForm | None = None) -> Answer:
+def _people(
+    company: Company, *, changed: uuid.UUID | None = None, form: RoleForm | ProgramsForm | None = None
+) -> Answer:
     """Return the page; `changed`: the membership whose `form` was refused."""
     actor = current_actor()
     may_manage = policy.allows(actor, company.id, Permission.MANAGE_PEOPLE)
@@ -46,6 +48,8 @@ def _people(company: Company, *, changed: uuid.UUID | None = None, form: RoleFor
         may_manage=may_manage,
         may_manage_owners=may_manage_owners,
         roles=[role.value for role in Role if may_manage_owners or role is not Role.OWNER],
+        groups=scopes.MEMBER_GROUPS,
+        labels=scopes.LABELS,
         changed=changed,
         form=form,
     )
@@ -90,6 +94,7 @@ def people_history(slug: str) -> Answer:
         page=paged(rows, cursor, lambda row: (row[0].id,), size=PAGE),
         person=person,
         has_below=queries.has_below(company),
+        labels=scopes.LABELS,
     )
 
 
@@ -106,6 +111,23 @@ def change_role(slug: str, membership_id: uuid.UUID) -> Answer:
         role = form.input().role
         operations.change_role(actor, membership, role)
         flash(_("Your role is changed.") if own else _("The role of %(name)s is changed.", name=name), "yes")
+        return redirect(url_for("companies.people", slug=slug), 303)
+    return _people(queries.get_company(actor, slug), changed=membership_id, form=form)
+
+
+@bp.post("/<slug>/people/<uuid:membership_id>/programs")
+@signed_in
+def change_programs(slug: str, membership_id: uuid.UUID) -> Answer:
+    """Hold somebody's tokens to less than the role gives, or to nothing less."""
+    actor = current_actor()
+    company = queries.get_company(actor, slug)
+    membership = queries.get_membership(actor, company, membership_id)
+    policy.require_in(actor, company.id, Permission.MANAGE_PEOPLE)
+    form, name = ProgramsForm(), membership.user.full_name
+    with form.refusals():
+        ticked = form.input().scopes
+        operations.change_membership(actor, membership, limits=True, scopes=scopes.held_to(ticked))
+        flash(_("What programs of %(name)s may do here is changed.", name=name), "yes")
         return redirect(url_for("companies.people", slug=slug), 303)
     return _people(queries.get_company(actor, slug), changed=membership_id, form=form)
 
