@@ -72,8 +72,8 @@ class Asked:
 
 def read(furnished: Furnished, found: tuple[Endpoint, str]) -> Asked:
     """Ask with a token that has just been used."""
-    _endpoint, path = found
-    program = furnished.program()
+    endpoint, path = found
+    program = furnished.program("guest" if endpoint.name == "get_own_guest" else "ana")
     program.get("/api/boot")
     own = {"user_id": "me"} if path.startswith("/users/") else {}
     address = furnished.address(path, **own)
@@ -88,6 +88,8 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with databases.an_app(request.param, tmp_path_factory.mktemp("queries")) as app:
         factories.set_up_site()
         furnished = furnish(app)
+        # somebody has said yes: where nobody has, nobody is looked for
+        factories.a_guest(furnished.event, reply="yes")
         found = {named(one): [read(furnished, one)] for one in READS}
         fill(furnished)
         for one in READS:
@@ -120,8 +122,8 @@ NUMBERS: dict[str, int] = {
     "GET /invites": 5,
     "GET /invite/<invite>": 10,
     "GET /events/<uuid:event_id>/results": 14,
-    "GET /events/<uuid:event_id>/guest": 4,
-    "GET /asked": 6,
+    "GET /events/<uuid:event_id>/guest": 2,
+    "GET /asked": 4,
     "GET /events/<uuid:event_id>/coming": 9,
     "GET /events/<uuid:event_id>/calendar": 7,
     "GET /users/<user_id>": 3,
@@ -159,7 +161,7 @@ SENT: dict[str, dict[str, Any]] = {
     "create_invitations": {"event_id": "event_id", "count": 20},
     "message_guests": {"subject": "Plates", "body": "Bring one."},
     "remove_guests": {"guest_ids": ["guest_id"]},
-    "reply": {"event_id": "event_id", "reply": "no"},
+    "reply": {"event_id": "event_id", "reply": "yes", "companions": ["Iva"]},
     "join": {"event_id": "event_id"},
     "leave": {"event_id": "event_id"},
     "vote": {"event_id": "event_id", "answer_ids": ["answer_id"]},
@@ -202,10 +204,10 @@ WRITTEN: dict[str, tuple[int, int]] = {
     "POST /invite": (201, 10),
     "POST /companies/<uuid:company_id>/administrators": (201, 14),
     "DELETE /invite/<invite>": (204, 13),
-    "POST /guests/<uuid:event_id>/message": (200, 23),
-    "POST /guests/<uuid:event_id>/remove": (200, 23),
-    "POST /guests/<uuid:event_id>/<uuid:guest_id>/renew": (200, 20),
-    "POST /reply": (200, 30),
+    "POST /guests/<uuid:event_id>/message": (200, 17),
+    "POST /guests/<uuid:event_id>/remove": (200, 24),
+    "POST /guests/<uuid:event_id>/<uuid:guest_id>/renew": (200, 26),
+    "POST /reply": (200, 9),
     "POST /join": (201, 45),
     "POST /leave": (204, 30),
     "POST /vote": (201, 36),
