@@ -1,5 +1,7 @@
 """The page for programmers in a browser: finding, choosing a language, copying, with scripts and without."""
 
+import pathlib
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,8 +9,11 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from tests import factories
+from tests.api import reader
 from tests.browser.chrome import LAPTOP, PHONE, Ears, opened
 from tests.browser.house import House, standing
+from webapp.core.database import db
+from webapp.models import Guest, OutboxMail
 
 pytestmark = [pytest.mark.browser]
 
@@ -73,3 +78,25 @@ def test_without_scripts_nothing_is_there_that_does_nothing(chromium: Browser, h
     expect(page.locator("#find")).to_be_hidden()
     expect(page.locator(".code__copy:visible")).to_have_count(0)
     expect(page.get_by_role("link", name="POST /guest/{event_id}")).to_be_visible()
+
+
+def test_the_quick_start_in_javascript_is_one_program(chromium: Browser, tmp_path: pathlib.Path):
+    with standing(tmp_path, reader.party) as house:
+        page = shown(chromium, house)
+        ears, printed = Ears(page), []
+        page.on("console", lambda said: printed.append(said.text))
+        program = reader.filled("\n\n".join(page.locator(".code--javascript code").all_text_contents()))
+        assert program.count("await call(") == 4
+        # as into the browser's own console, where await needs no function around it
+        typed = {"expression": program, "replMode": True, "awaitPromise": True}
+        done = page.context.new_cdp_session(page).send("Runtime.evaluate", typed)
+        assert "exceptionDetails" not in done, done
+        assert house.mails.letter("guest@example.com", "Taco Party 2025")
+        with house.app.app_context():
+            guest = db.session.query(Guest).one()
+            mail = db.session.query(OutboxMail).filter_by(guest_id=guest.id).one()
+            assert (guest.name, guest.email, mail.template) == ("John Doe", "guest@example.com", "guest-invited")
+            db.session.remove()
+        assert len(printed) == 1
+        assert re.fullmatch(r"John Doe (null|\d{4}-\S+) null", printed[0])
+        assert ears.heard == []
