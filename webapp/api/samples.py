@@ -290,6 +290,6 @@ def value(name: str, schema: Json, schemas: Json, depth: int = 0) -> Any:
 def _words(form: str, known: Any) -> str:
     if form == "uuid":
         return UUID
-    if form == "date-time":
-        return MOMENT
+    if form in {"date", "date-time"}:
+        return MOMENT if form == "date-time" else MOMENT.partition("T")[0]
     return known if isinstance(known, str) else "…"
