@@ -1,9 +1,10 @@
 """Sparse answers: a program says which fields it wants, and gets these alone."""
 
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, get_args, get_origin
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 
 from webapp.core.errors import InputError
@@ -24,18 +25,23 @@ def parts(annotation: Any) -> type[BaseModel] | None:
     return next((found for one in get_args(annotation) if (found := parts(one)) is not None), None)
 
 
-def _unknown(path: tuple[str, ...], model: type[BaseModel]) -> list[str] | None:
-    """Return what could be named in place of `path`; None where it names a field of `model`."""
+def _choice(path: Sequence[str], model: type[BaseModel]) -> list[str]:
+    """Return what could be named in place of `path`, which names no field of `model`; an empty list where it does."""
     above = ""
     inner: type[BaseModel] | None = model
     for name in path:
         if inner is None:
-            return [above.rstrip(".")]
+            return [above.removesuffix(".")]
         if name not in inner.model_fields:
             return [above + one for one in inner.model_fields]
         above += f"{name}."
         inner = parts(inner.model_fields[name].annotation)
-    return None
+    return []
+
+
+def _refused(names: Iterable[str], choices: Iterable[str]) -> InputError:
+    known, unknown = ", ".join(dict.fromkeys(choices)), ", ".join(f"“{name}”" for name in names)
+    return InputError(fields={FIELDS: _("Not known here: %(names)s. There is: %(known)s.", names=unknown, known=known)})
 
 
 def wanted(text: str, model: type[BaseModel]) -> Wanted:
@@ -45,22 +51,12 @@ def wanted(text: str, model: type[BaseModel]) -> Wanted:
     """
     if len(text) > MOST:
         raise InputError(fields={FIELDS: _("At most %(num)d characters, please.", num=MOST)})
-    names = list(dict.fromkeys(name.strip() for name in text.split(",")))
-    if names == [""]:
-        raise InputError(fields={FIELDS: _l("Please name the fields you want.")})
-    paths = {name: tuple(name.split(".")) for name in names}
-    there = {name: found for name, path in paths.items() if (found := _unknown(path, model)) is not None}
-    if there:
-        known = list(dict.fromkeys(one for found in there.values() for one in found))
-        raise InputError(
-            fields={
-                FIELDS: _(
-                    "Not known here: %(names)s. There is: %(known)s.",
-                    names=", ".join(f"“{name}”" for name in there),
-                    known=", ".join(known),
-                )
-            }
-        )
+    if not text.strip():
+        raise InputError(fields={FIELDS: _("Please name the fields you want.")})
+    paths = {name: name.split(".") for name in (part.strip() for part in text.split(","))}
+    choices = {name: choice for name, path in paths.items() if (choice := _choice(path, model))}
+    if choices:
+        raise _refused(choices, chain.from_iterable(choices.values()))
     found: Wanted = {}
     for path in sorted(paths.values(), key=len):
         within = found
