@@ -396,6 +396,22 @@ def test_who_is_coming_to_what_one_does_not_see_is_not_told(stranger: Program, e
     refused(stranger.get(f"/api/events/{event.id}/coming"), 404, "not_found")
 
 
+def test_co_hosts_are_told_as_they_are_set(organiser: Program, stranger: Program, ana: User, company: Company):
+    event = factories.an_event(company, ana, visibility="public")
+    factories.a_guest(event, name="Jan", reply="yes", party_size=3)
+    for name in ("Iva", "Kim"):
+        user = factories.an_account(name, email=f"{name.lower()}@example.org")
+        factories.a_membership(user, company, Role.DOORKEEPER)
+    path = f"/api/events/{event.id}"
+    said = organiser.patch(path, {"co_hosts": ["iva@example.org", "kim@example.org"]}).json["data"]
+    assert sorted(said["co_host_emails"]) == ["iva@example.org", "kim@example.org"]
+    kept = organiser.patch(path, {"co_hosts": said["co_host_emails"][:1]}).json["data"]
+    assert (len(kept["co_hosts"]), kept["co_host_emails"]) == (1, said["co_host_emails"][:1])
+    seen = stranger.get(path).json["data"]
+    assert (seen["co_host_names"], seen["co_hosts"], seen["co_host_emails"]) == (kept["co_host_names"], None, None)
+    assert (len(seen["co_host_names"]), seen["taken"]) == (1, 3)
+
+
 def test_an_event_is_taken_into_a_calendar(own: Program, program: Program, ben: User, event: Event):
     path = f"/api/events/{event.id}/calendar"
     refused(own.get(path), 404, "not_found")

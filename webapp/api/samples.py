@@ -157,6 +157,7 @@ _ANSWERS: Json = {
     "eth_address": "0xd8da6bf26964af9d7eed9e03e53415d37aa96045",
     "capacity": 40,
     "places_left": 12,
+    "taken": 28,
     "start_time": 3797510400,
     "end_time": 3797524800,
     "time_to_join": 3797524800,

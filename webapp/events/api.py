@@ -97,6 +97,7 @@ class EventOut(Out):
     state: str
     visibility: str
     capacity: int | None
+    taken: int = Field(description="How many places are taken: guests who come, and their companions.")
     places_left: int | None
     reward: int
     host: str
@@ -112,6 +113,8 @@ class EventOut(Out):
     answers: list[list[AnswerOut]]
     guests: GuestsOut | None = Field(description="For those who run the event; null for others.")
     co_hosts: list[uuid.UUID] | None = Field(description="For those who run the event; null for others.")
+    co_host_emails: list[str] | None = Field(description="As co_hosts takes them; null for those who do not run it.")
+    co_host_names: list[str]
     created_at: dt.datetime
     published_at: dt.datetime | None
     cancelled_at: dt.datetime | None
@@ -126,8 +129,8 @@ def shown(event: Event, *, manages: bool) -> EventOut:
         name: getattr(event, name)
         for name in (
             "id", "title", "description", "place", "timezone", "starts_at", "ends_at", "join_by", "state", "visibility",
-            "capacity", "places_left", "reward", "host_id", "company_id", "project_id", "created_at", "published_at",
-            "cancelled_at", "updated_at", "voting_opens_at",
+            "capacity", "taken", "places_left", "reward", "host_id", "company_id", "project_id", "created_at",
+            "published_at", "cancelled_at", "updated_at", "voting_opens_at",
         )
     }  # fmt: skip
     return EventOut(
@@ -146,6 +149,8 @@ def shown(event: Event, *, manages: bool) -> EventOut:
         answers=[question.answers for question in questions],
         guests=GuestsOut(**{n: getattr(event, f"guests_{n}") for n in GuestsOut.model_fields}) if manages else None,
         co_hosts=[row.user_id for row in event.co_hosts] if manages else None,
+        co_host_emails=[row.user.email for row in event.co_hosts if row.user.email] if manages else None,
+        co_host_names=[row.user.full_name for row in event.co_hosts if row.user.full_name],
         url=f"{current_app.config['BASE_URL']}/events/{event.id}",
     )
 
