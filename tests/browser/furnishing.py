@@ -17,6 +17,7 @@ from tests import factories
 from tests.browser.house import House, standing
 from webapp.accounts import links, sessions, tokens
 from webapp.companies import operations as companies
+from webapp.companies import queries as companies_queries
 from webapp.companies.operations.apps import note_use
 from webapp.core import clock
 from webapp.core.actor import NOBODY, Actor, Scope
@@ -237,7 +238,10 @@ def _tree(done: Furnished, events: dict[str, Event], neza: User) -> None:
 
 
 def _programs(done: Furnished, people: dict[str, User]) -> None:
-    """Tokens of her own: one that is used, one that never was, and one with words too long; and a rested session."""
+    """Tokens of her own: one that is used, one that never was, and one with words too long; and a rested session.
+
+    And somebody whose programs may do less than the role gives.
+    """
     neza, here = people["neza"], _company()
     actor = Actor(user_id=neza.id, fresh_at=clock.now())
     reading = [Scope.EVENTS_READ, Scope.GUESTS_READ]
@@ -247,6 +251,9 @@ def _programs(done: Furnished, people: dict[str, User]) -> None:
     tokens.issue(actor, name="Newsletter", scopes=[Scope.EVENTS_READ], good_for=7 * DAY)
     tokens.issue(actor, name=LONG, scopes=list(Scope), good_for=365 * DAY)
     sessions.touch(used.id)
+    maja = companies_queries.standing(here.id, people["maja"].id)
+    assert maja is not None
+    companies.change_membership(factories.acting(neza), maja, limits=True, scopes=[*reading, Scope.CHECK_IN])
     done.sessions["rested"] = sessions.start(people["eva"], remember=True, device="Chromium on Linux")
     rested = sessions.find(done.sessions["rested"])
     assert rested is not None

@@ -61,6 +61,10 @@ def _member(page: Page) -> None:
     page.locator(".members__menu > .menu > summary").last.click()
 
 
+def _programs(page: Page) -> None:
+    page.locator(".members__programs > summary").last.click()
+
+
 def _take_out(page: Page) -> None:
     _member(page)
     page.locator(".members__menu").last.locator("summary").filter(has_text="Take out").click()
@@ -240,6 +244,7 @@ PAGES = (
     Shown("company-project-at-the-door", "/companies/pod-lipo/projects/{apples}", "ana"),
     Shown("company-people", "/companies/pod-lipo/people", "neza"),
     Shown("company-people-more", "/companies/pod-lipo/people", "neza", _member),
+    Shown("company-people-programs", "/companies/pod-lipo/people", "neza", _programs),
     Shown("company-people-take-out", "/companies/pod-lipo/people", "neza", _take_out),
     Shown("company-people-last-owner", "/companies/pod-lipo/people", "neza", _nobody),
     Shown("company-people-below", "/companies/pod-lipo/people?where=below", "neza"),

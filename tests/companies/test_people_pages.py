@@ -123,7 +123,7 @@ def test_what_programs_may_do_is_ticked_in_the_row_of_each(browser: Browser, com
     browser.sign_in(ana)
     page = browser.get(people(company))
     assert sorted(ticked(page, membership)) == sorted(EVERYTHING)
-    assert words(page).count("What programs may do: all that the role gives") == 2
+    assert words(page).count("What programs may do: all the role gives") == 2
     page = browser.follow(hold(browser, company, membership, "events:read", "check-in"))
     assert "What programs of Bob may do here is changed." in words(page)
     assert "What programs may do: See events, Check guests in" in words(page)
@@ -153,7 +153,7 @@ def test_all_ticked_is_all_the_role_gives_and_none_is_nothing(
     browser.sign_in(ana)
     page = browser.follow(hold(browser, company, membership, *scopes))
     assert queries.standing(company.id, bob.id).scopes == kept
-    said = "nothing" if kept == [] else "all that the role gives"
+    said = "nothing" if kept == [] else "all the role gives"
     assert f"What programs may do: {said}" in words(page)
 
 
