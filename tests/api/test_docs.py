@@ -1,11 +1,14 @@
 """The page for programmers, as a browser gets it."""
 
+import re
+
 import pytest
 from flask import Flask
 
 from tests import factories
 from tests.api import reader
 from tests.browsers import Browser
+from webapp import APIS
 from webapp.api import samples
 from webapp.api.reference import chapters
 
@@ -41,6 +44,14 @@ def test_an_endpoint_says_scope_aliases_fields_and_refusals(page: str):
     part = page[page.index('id="add-guest"') :].partition("</article>")[0]
     for word in ("<code>guests:write</code>", "Idempotency-Key", "False sends no e-mail.", "409 duplicate"):
         assert word in part
+
+
+def test_a_read_that_answers_json_says_that_it_takes_fields_and_nothing_else_does(page: str):
+    articles = {
+        found[1]: found[0] for found in re.finditer(r'<article[^>]* id="([^"]+)".*?</article>', page, re.DOTALL)
+    }
+    takes = {endpoint.name.replace("_", "-") for api in APIS for endpoint in api.endpoints if endpoint.sparse}
+    assert {name for name, said in articles.items() if 'href="#fields"' in said} == takes
 
 
 def test_each_field_of_a_request_says_what_it_means(app: Flask):
