@@ -163,7 +163,9 @@ def _prepared(name: str) -> dict[str, str]:
     )
     answer = db.session.query(Answer).join(Question).filter(Question.event_id == event.id).first()
     assert answer is not None
-    if name in {"leave", "vote", "reply", "get-own-guest"}:
+    if name == "list-below":
+        factories.a_company(ana, name="Choir", parent=company)
+    if name in {"leave", "vote", "reply", "get-own-guest", "list-guests"}:
         factories.a_guest(event, user=ana, reply="yes")
     guest = factories.a_guest(event, name="Maja", email=f"maja{number}@example.org")
     mail = operation(queue)(
