@@ -1,6 +1,7 @@
 """How often programs may ask: exact to the number, and said with every answer."""
 
 import datetime as dt
+import functools
 
 import pytest
 import time_machine
@@ -8,7 +9,9 @@ from flask import Flask
 
 from tests import factories
 from tests.programs import Program, refused
+from webapp.accounts import links
 from webapp.core import clock
+from webapp.core.tokens import Purpose
 from webapp.extensions import limiter
 from webapp.models import User
 
@@ -57,11 +60,30 @@ def test_a_token_is_no_way_to_guess_more_quickly(program: Program, ana: User):
     assert program.get("/api/users/me").status_code == 200
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/api/password"), ("PUT", "/api/users/me")])
-def test_the_own_password_is_not_guessed_by_a_stolen_token(program: Program, ana: User, method: str, path: str):
+GUESS = {"current_password": "a guess"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [
+        ("POST", "/api/password", {**GUESS, "password": "another quiet evening"}),
+        ("PUT", "/api/users/me", {**GUESS, "password": "another quiet evening"}),
+        ("POST", "/api/email", {**GUESS, "email": "new@example.org"}),
+        ("DELETE", "/api/users/me", GUESS),
+    ],
+)
+def test_the_own_password_is_not_guessed_by_a_stolen_token(
+    program: Program, ana: User, method: str, path: str, sent: dict[str, str]
+):
     program.act_for(ana)
-    sent = {"current_password": "a guess", "password": "another quiet evening"}
     assert until_refused(lambda _: program.send(method, path, json=sent), 20) == 10
+
+
+def test_a_password_is_not_guessed_by_a_mailed_link(program: Program, other_program: Program, ana: User):
+    mailed = links.token_of(links.issue(ana, Purpose.EMAIL_CHANGE, email="new@example.org"))
+    for one in (program, other_program):
+        guess = functools.partial(one.post, f"/api/email-change/{mailed}", {"password": "a guess"})
+        assert until_refused(lambda _, guess=guess: guess(), 20) == 10, "ten a minute from each address"
 
 
 def test_six_hundred_a_minute_for_an_account_with_all_its_tokens(program: Program, other_program: Program, ana: User):

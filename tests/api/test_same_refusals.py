@@ -129,6 +129,47 @@ TWINS = {
         {"current_password": factories.PASSWORD, "password": "another quiet evening"},
         (*PASSWORDS, {"current_password": "another"}, {"current_password": ""}),
     ),
+    "another address": Twin(
+        "/account/email",
+        "POST /email",
+        {"current_password": factories.PASSWORD, "email": "new@example.org"},
+        (*EMAILS, {"email": "ANA@example.org"}, {"current_password": "another"}, {"current_password": ""}),
+    ),
+    "an address that is to be confirmed": Twin(
+        "/email-change/{email_change}",
+        "POST /email-change/{email_change}",
+        {"password": factories.PASSWORD},
+        ({"password": ""}, {"password": "another"}),
+        None,
+    ),
+    "the end of an account": Twin(
+        "/account/delete",
+        "DELETE /users/me",
+        {"password": factories.PASSWORD},
+        ({"password": ""}, {"password": "another"}),
+        renamed={"password": "current_password"},
+    ),
+    "the end of the last owner": Twin(
+        "/account/delete",
+        "DELETE /users/me",
+        {"password": factories.PASSWORD},
+        ({},),
+        "stranger",
+        renamed={"password": "current_password"},
+    ),
+    **{
+        f"trying all e-mails again, {person}": Twin(
+            "/companies/{slug}/mail/retry", "POST /companies/{company_id}/mail/retry", {"search": ""}, ({},), person
+        )
+        for person in ("doorkeeper", "stranger")
+    },
+    "many links to an event": Twin(
+        "/events/{event_id}/invitations",
+        "POST /invites",
+        {"count": "3"},
+        ({"count": "0"}, {"count": "201"}, {"expires_in": "0"}, {"expires_in": "2161"}),
+        says=EVENT_ID,
+    ),
     "a new event": Twin(
         "/events/new",
         "POST /events",
@@ -349,7 +390,7 @@ def furnished(app: Flask) -> Furnished:
     return furnish(app)
 
 
-NUMBERS = {"capacity", "party_size", "expires_in", "max_uses"}
+NUMBERS = {"capacity", "count", "party_size", "expires_in", "max_uses"}
 LISTS = {"co_hosts", "companions"}
 
 
