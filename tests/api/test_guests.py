@@ -21,7 +21,7 @@ from webapp.core.operation import operation
 from webapp.core.permissions import Role
 from webapp.guests.links import admission_code, personal_token
 from webapp.mail.outbox import queue
-from webapp.models import Answered, Company, Event, Guest, User
+from webapp.models import Answered, Company, Event, EventDay, Guest, JournalEntry, User
 from webapp.voting.operations import close_vote
 
 KEY = {"Idempotency-Key": "order-66"}
@@ -70,8 +70,30 @@ def row(guest: Guest) -> Guest:
     return db.session.get_one(Guest, guest.id, populate_existing=True)
 
 
+def fresh(event: Event) -> Event:
+    return db.session.get_one(Event, event.id, populate_existing=True)
+
+
 def taken(event: Event) -> int:
-    return db.session.get_one(Event, event.id, populate_existing=True).taken
+    return fresh(event).taken
+
+
+def at_once(asking: list[Callable[[], TestResponse]]) -> list[TestResponse]:
+    """The answers of as many threads that begin together."""
+    ready, answers = threading.Barrier(len(asking)), []
+
+    def run(ask: Callable[[], TestResponse]) -> None:
+        ready.wait()
+        answers.append(ask())
+
+    threads = [threading.Thread(target=run, args=(ask,)) for ask in asking]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # what they have written is to be seen
+    db.session.rollback()
+    return answers
 
 
 # ---- writing to guests
@@ -259,6 +281,56 @@ def test_whoever_is_named_twice_comes_once(doorkeeper: Program, event: Event):
     again = doorkeeper.post(path, {"guest_id": guest}).json["data"]["results"]
     assert again == [{"guest_id": guest, "done": False, "found": True}]
     assert doorkeeper.post(path, {**both, "undo": True}).json["data"]["results"] == done
+
+
+def lines(event: Event, action: str) -> int:
+    """How many lines of the journal say that this was done about the event's guests."""
+    return db.session.query(JournalEntry).filter_by(event_id=event.id, thing_type="guest", action=action).count()
+
+
+@pytest.mark.both_databases
+def test_a_batch_is_counted_and_written_down_as_each_alone_would_be(doorkeeper: Program, event: Event):
+    several = [factories.a_guest(event, reply="yes") for _ in range(3)]
+    was_in = factories.a_guest(event, checked_in_at=clock.now())
+    path, ids = f"/api/guests/{event.id}/check-in", [str(guest.id) for guest in (*several, was_in)]
+    done = doorkeeper.post(path, {"guest_ids": ids}).json["data"]["results"]
+    assert [one["done"] for one in done] == [True, True, True, False]
+    assert (fresh(event).guests_checked_in, lines(event, "guest.checked_in")) == (4, 3)
+    assert len({row(guest).checked_in_by for guest in several} - {None}) == 1
+    day = db.session.query(EventDay).filter_by(event_id=event.id).one()
+    assert day.checked_in == 3
+    done = doorkeeper.post(path, {"guest_ids": ids[:2], "undo": True}).json["data"]["results"]
+    assert [one["done"] for one in done] == [True, True]
+    assert (fresh(event).guests_checked_in, lines(event, "guest.check_in_undone")) == (2, 2)
+    assert (row(several[0]).checked_in_at, row(several[0]).checked_in_by) == (None, None)
+
+
+@pytest.mark.race
+@pytest.mark.both_databases
+@pytest.mark.parametrize("path", ["check-in", "remove"])
+def test_of_several_batches_at_once_each_guest_is_in_one(app: Flask, organiser: Program, event: Event, path: str):
+    ids = [str(factories.a_guest(event, reply="yes").id) for _ in range(8)]
+    address = f"/api/guests/{event.id}/{path}"
+
+    def asking(named: list[str]) -> Callable[[], TestResponse]:
+        program = Program(app)
+        program.token = organiser.token
+
+        def ask() -> TestResponse:
+            with app.app_context():
+                return program.post(address, {"guest_ids": named})
+
+        return ask
+
+    answers = at_once([asking(named) for named in (ids, ids[::-1], ids[2:6], ids[4:], ids[:5])])
+    told = [(one["guest_id"], one.get("done") or one.get("outcome") == "removed")
+            for answer in answers for one in answer.json["data"]["results"]]  # fmt: skip
+    assert sorted(guest for guest, done in told if done) == sorted(ids)
+    whole = fresh(event)
+    if path == "check-in":
+        assert (whole.guests_checked_in, lines(event, "guest.checked_in")) == (8, 8)
+    else:
+        assert (whole.guests_listed, whole.taken, lines(event, "guest.removed")) == (0, 0, 8)
 
 
 # ---- answering for oneself
@@ -523,22 +595,6 @@ def test_what_is_kept_of_an_answer_does_not_tell_whether_a_ballot_was_cast(own: 
     assert before == after
 
 
-def at_once(asking: list[Callable[[], TestResponse]]) -> list[TestResponse]:
-    """The answers of as many threads that begin together."""
-    ready, answers = threading.Barrier(len(asking)), []
-
-    def run(ask: Callable[[], TestResponse]) -> None:
-        ready.wait()
-        answers.append(ask())
-
-    threads = [threading.Thread(target=run, args=(ask,)) for ask in asking]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
 @pytest.mark.race
 @pytest.mark.both_databases
 def test_of_ten_answers_at_once_one_gets_the_last_place(app: Flask, ana: User, company: Company):
@@ -563,5 +619,5 @@ def test_of_ten_answers_at_once_one_gets_the_last_place(app: Flask, ana: User, c
     answers = at_once([asking(number) for number in range(10)])
     assert sorted(answer.status_code for answer in answers if answer.status_code < 300) in ([200], [201])
     assert {answer.json["error"]["id"] for answer in answers if answer.status_code >= 300} == {"event_full_error"}
-    whole = db.session.get_one(Event, event_id, populate_existing=True)
+    whole = fresh(event)
     assert (whole.taken, whole.guests_yes, whole.guests_on_roll) == (1, 1, 1)

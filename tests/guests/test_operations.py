@@ -446,7 +446,7 @@ def test_guests_hear_of_a_move_and_of_the_end(owner: User, event: Event, outbox:
 def test_the_journal_names_nobody(owner: User, event: Event) -> None:
     guest = operations.add_guest(factories.acting(owner), event, email="ana@example.org", name="Ana", invite=True)
     operations.reply(by_link(guest), guest, reply="yes", companions=["Bo"], party_size=2, note="hush")
-    lines = db.session.scalars(select(JournalEntry)).all()
+    lines = db.session.scalars(select(JournalEntry).order_by(JournalEntry.id)).all()
     assert [line.action for line in lines] == ["guest.added", "guest.replied_yes"]
     assert {line.company_id for line in lines} == {event.company_id}
     said = str([line.details for line in lines])

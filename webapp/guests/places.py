@@ -4,6 +4,8 @@ One conditional UPDATE decides; how many rows it touched is the answer. However 
 guests together are `taken`, and `taken + offered` is never above the capacity. A waiting list is not kept yet.
 """
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import func, or_, update
@@ -41,6 +43,16 @@ def free_places(guest: Guest, event: Event, places: int | None = None) -> None:
     freed = guest.places if places is None else min(places, guest.places)
     if freed:
         guest.places -= freed
+        db.session.flush()
+        count(update(Event).where(Event.id == event.id).values(taken=Event.taken - freed))
+
+
+def free_all(guests: Sequence[Guest], event: Event) -> None:
+    """Take all places from each of `guests`, who are locked, and give them back to the event at once."""
+    freed = sum(guest.places for guest in guests)
+    if freed:
+        for guest in guests:
+            guest.places = 0
         db.session.flush()
         count(update(Event).where(Event.id == event.id).values(taken=Event.taken - freed))
 

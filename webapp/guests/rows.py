@@ -15,7 +15,7 @@ from webapp.core.operation import locked
 from webapp.events.queries import voting_opened
 from webapp.guests.counters import NOTHING, counted, counted_all, recount_change
 from webapp.guests.errors import ListedError
-from webapp.guests.places import free_places
+from webapp.guests.places import free_all, free_places
 from webapp.models import Event, Guest, User
 
 AT_ONCE = 500
@@ -222,15 +222,21 @@ def put_on_list(event: Event, person: Person) -> Guest:
 
 
 def take_off(event: Event, guest: Guest, *, by: uuid.UUID | None, left: bool = False) -> None:
-    """Take a locked row off the list: its places are free, a ballot and the roll of a begun vote stay as they are.
+    """Take a locked row off the list; as `take_all_off`."""
+    take_all_off(event, [guest], by=by, left=left)
+
+
+def take_all_off(event: Event, guests: Sequence[Guest], *, by: uuid.UUID | None, left: bool = False) -> None:
+    """Take locked rows off the list: their places are free, ballots and the roll of a begun vote stay as they are.
 
     That the roll does not depend on whether a ballot was cast keeps it secret who voted.
     """
-    before = counted(guest)
-    moment = clock.now()
-    free_places(guest, event)
-    guest.removed_at, guest.removed_by = moment, by
-    guest.left_at = moment if left else None
-    if not voting_opened(event):
-        guest.on_roll = False
-    recount_change(event.id, before, counted(guest))
+    before = counted_all(guests)
+    moment, opened = clock.now(), voting_opened(event)
+    free_all(guests, event)
+    for guest in guests:
+        guest.removed_at, guest.removed_by = moment, by
+        guest.left_at = moment if left else None
+        if not opened:
+            guest.on_roll = False
+    recount_change(event.id, before, counted_all(guests))

@@ -48,7 +48,7 @@ class DoorRow(Out):
 
 
 class DoorOut(Out):
-    """What became of each."""
+    """What became of each, in the order they came; who was named twice stands here once."""
 
     results: list[DoorRow]
 

@@ -3,19 +3,19 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from webapp.core import clock
 from webapp.core.actor import Actor
-from webapp.core.database import db
 from webapp.core.errors import NotFoundError
 from webapp.core.operation import count, locked, operation
 from webapp.core.permissions import require
 from webapp.guests import policy, rows
-from webapp.guests.counters import Counted, counted, recount_change
+from webapp.guests.counters import Counted, counted, counted_all, recount_change
+from webapp.guests.operations.listing import locked_guests
 from webapp.guests.places import take_places
 from webapp.guests.rows import Person
-from webapp.journal.writing import record
+from webapp.journal.writing import record, record_each
 from webapp.models import Event, Guest
 
 _NOT_IN, _IN = Counted(), Counted(checked_in=1)
@@ -75,19 +75,16 @@ def check_in_many(
 ) -> dict[uuid.UUID, bool]:
     """Check several guests in (or take it back); return for each who is on the list whether this call did it."""
     require(policy.can_check_in(actor, event), error=NotFoundError)
-    act = undo_check_in if undo else check_in
-    # In the order of their ids, so that two batches at once do not wait for each other.
-    found = db.session.scalars(
-        select(Guest)
-        .where(
-            Guest.event_id == event.id,
-            Guest.id.in_(guest_ids),
-            Guest.removed_at.is_(None),
-            Guest.unconfirmed_until.is_(None),
-        )
-        .order_by(Guest.id)
-    ).all()
-    return {guest.id: act(actor, event, guest) for guest in found}
+    found = locked_guests(event, guest_ids)
+    changed = {guest.id: guest for guest in found if (guest.checked_in_at is not None) == undo}
+    before = counted_all(changed.values())
+    moment, by = (None, None) if undo else (clock.now(), actor.user_id)
+    for guest in changed.values():
+        guest.checked_in_at, guest.checked_in_by = moment, by
+    recount_change(event.id, before, counted_all(changed.values()))
+    action = "guest.check_in_undone" if undo else "guest.checked_in"
+    record_each(actor, action, list(changed.values()), company_id=event.company_id, event_id=event.id)
+    return {guest.id: guest.id in changed for guest in found}
 
 
 def _at_door(actor: Actor, event: Event, guest: Guest) -> Guest:

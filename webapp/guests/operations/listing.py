@@ -229,9 +229,8 @@ def remove_guests(actor: Actor, event: Event, guest_ids: Iterable[uuid.UUID]) ->
     """Take several guests off the list; return the ids of those that stood on it."""
     policy.require_manage(actor, event)
     guests = locked_guests(event, guest_ids)
-    for guest in guests:
-        rows.take_off(event, guest, by=actor.user_id)
-        record(actor, "guest.removed", guest, company_id=event.company_id)
+    rows.take_all_off(event, guests, by=actor.user_id)
+    record_each(actor, "guest.removed", guests, company_id=event.company_id, event_id=event.id)
     return [guest.id for guest in guests]
 
 
