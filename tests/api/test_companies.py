@@ -1,6 +1,8 @@
 """Programs see and change companies, their people, projects and apps, and read journal and outbox."""
 
 import datetime as dt
+import hashlib
+import uuid
 
 import pytest
 
@@ -11,6 +13,8 @@ from tests.programs import Program, refused
 from webapp.core.database import db
 from webapp.core.operation import operation
 from webapp.core.permissions import Role
+from webapp.journal.chain import canonical
+from webapp.journal.sealing import seal_all
 from webapp.mail.outbox import queue
 from webapp.models import Company, Event, OutboxMail, User
 
@@ -193,13 +197,16 @@ def test_projects_are_made_named_and_archived(owner: Program, company: Company):
     refused(owner.patch(f"{path}/{listed[0]['id']}", {"archived": True}), 409, "default_project")
 
 
-def test_an_app_key_is_given_once_and_changed(owner: Program, company: Company):
+def test_an_app_key_is_given_once_and_changed(owner: Program, other_program: Program, company: Company, ana: User):
     path = f"/api/companies/{company.id}/apps"
     made = owner.post(path, {"name": "Kiosk", "scopes": ["check-in", "guests:read"]})
     assert made.status_code == 201
     app = made.json["data"]
+    assert app["tokens"] == 0
     assert app["app_key"] not in owner.get(f"{path}/{app['id']}").text
     assert owner.post(f"{path}/{app['id']}/rotate").json["data"]["app_key"] != app["app_key"]
+    other_program.act_for(ana, app_id=uuid.UUID(app["id"]))
+    assert [a["tokens"] for a in owner.get(path).json["data"]] == [1]
     assert owner.delete(f"{path}/{app['id']}").status_code == 204
     refused(owner.post(f"{path}/{app['id']}/rotate"), 409, "app_revoked")
     assert [a["revoked_at"] is not None for a in owner.get(path).json["data"]] == [True]
@@ -211,6 +218,17 @@ def test_journal_and_outbox_are_read(owner: Program, company: Company, ana: User
     assert lines["data"][0]["action"] == "project.created"
     assert lines["data"][0]["actor_id"] == str(ana.id)
     assert lines["meta"]["count"] == len(lines["data"])
+    assert {line["previous"] for line in lines["data"]} == {None}
+    seal_all()
+    sealed = owner.get(f"/api/companies/{company.id}/journal").json["data"]
+    assert sealed[-1]["previous"] == ""
+    assert [line["previous"] for line in sealed[:-1]] == [line["seal"] for line in sealed[1:]]
+    for line in sealed:
+        at = dt.datetime.fromisoformat(line["at"]).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        said = {**line, "at": at, "id": str(line["id"])}
+        assert (
+            hashlib.sha256(canonical({name: said[name] for name in said if name != "seal"})).hexdigest() == line["seal"]
+        )
     event = factories.an_event(company, ana)
     owner.post(f"/api/guest/{event.id}", {"email": "guest@example.org", "name": "Maja"})
     (mail,) = owner.get(f"/api/companies/{company.id}/mail").json["data"]

@@ -2,8 +2,11 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from pydantic import Field
+from sqlalchemy import Select
 
 from webapp.accounts.errors import BeyondTokenError
 from webapp.companies import operations, queries
@@ -11,6 +14,7 @@ from webapp.companies.api.face import COMPANY, api, the_company
 from webapp.companies.errors import AppRevokedError
 from webapp.companies.schemas import AppInput
 from webapp.core.actor import Scope
+from webapp.core.database import db
 from webapp.core.errors import ConflictError, DuplicateError
 from webapp.models import App
 from webapp.web.endpoints import Listing, Out
@@ -32,6 +36,7 @@ class AppOut(Out):
     rotated_at: dt.datetime | None
     last_used_at: dt.datetime | None
     revoked_at: dt.datetime | None
+    tokens: int = Field(description="How many of its tokens stand.")
 
 
 class AppKeyOut(AppOut):
@@ -40,8 +45,23 @@ class AppKeyOut(AppOut):
     app_key: str
 
 
+def _shown(app: App, tokens: int) -> AppOut:
+    values = {name: getattr(app, name) for name in AppOut.model_fields if name != "tokens"}
+    return AppOut(**values, tokens=tokens)
+
+
+def _out(app: App) -> AppOut:
+    return _shown(app, queries.tokens_of([app.id]).get(app.id, 0))
+
+
 def _with_key(app: App, key: str) -> AppKeyOut:
-    return AppKeyOut(**AppOut.model_validate(app).model_dump(), app_key=key)
+    return AppKeyOut(**_out(app).model_dump(), app_key=key)
+
+
+def _with_tokens(statement: Select[Any]) -> list[tuple[App, int]]:
+    apps = db.session.scalars(statement).all()
+    standing = queries.tokens_of(app.id for app in apps)
+    return [(app, standing.get(app.id, 0)) for app in apps]
 
 
 @api.on("GET", f"{COMPANY}/apps", access=Scope.COMPANIES_READ, asks=ListQuery, gives=AppOut, listed=True)
@@ -51,9 +71,10 @@ def list_apps(company_id: uuid.UUID, query: ListQuery) -> Listing:
         queries.apps_of(current_actor(), the_company(company_id)),
         (App.id,),
         query,
-        key=lambda app: (app.id,),
+        key=lambda row: (row[0].id,),
         types=(uuid.UUID,),
-        show=AppOut.model_validate,
+        show=lambda row: _shown(*row),
+        fetch=_with_tokens,
         descending=True,
     )
 
@@ -79,7 +100,7 @@ def create_app(company_id: uuid.UUID, data: AppInput) -> AppKeyOut:
 @api.on("GET", APP, access=Scope.COMPANIES_READ, gives=AppOut)
 def get_app(company_id: uuid.UUID, app_id: uuid.UUID) -> AppOut:
     """Return one app."""
-    return AppOut.model_validate(queries.get_app(current_actor(), the_company(company_id), app_id))
+    return _out(queries.get_app(current_actor(), the_company(company_id), app_id))
 
 
 @api.on(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from flask_babel import lazy_gettext as _l
@@ -15,6 +16,7 @@ from webapp.core.permissions import Permission
 from webapp.core.schema import Line, Moment, Schema
 from webapp.journal import queries as journal
 from webapp.journal import words
+from webapp.journal.chain import BEGINNING
 from webapp.mail import queries as mail_queries
 from webapp.models import OutboxMail
 from webapp.web.endpoints import Listing, Out
@@ -37,7 +39,21 @@ class EntryOut(Out):
     event_id: uuid.UUID | None
     details: dict[str, Any]
     position: int | None = Field(description="Where it stands in the chain; null until it is sealed.")
+    previous: str | None = Field(description="The seal of the entry before it in the chain; null until it is sealed.")
     seal: str | None
+
+
+def _entries(rows: Sequence[Any]) -> list[EntryOut]:
+    """Return what goes out of these lines, each with the seal before its own."""
+    seals = {0: BEGINNING, **journal.seals_at({row.position - 1 for row in rows if row.position})}
+    values = {name for name in EntryOut.model_fields if name != "previous"}
+    return [
+        EntryOut(
+            **{name: getattr(row, name) for name in values},
+            previous=seals[row.position - 1] if row.position else None,
+        )
+        for row in rows
+    ]
 
 
 class JournalQuery(ListQuery):
@@ -74,7 +90,7 @@ def list_journal(company_id: uuid.UUID, query: JournalQuery) -> Listing:
     )
     beyond = cursor.key[0] if cursor is not None else None
     rows = journal.page(scope, asked, beyond=beyond, down=True, limit=query.limit + 1)
-    shown = [EntryOut.model_validate(row) for row in rows[: query.limit]]
+    shown = _entries(rows[: query.limit])
     more = encode(Cursor((shown[-1].id,))) if len(rows) > query.limit else None
     return Listing(shown, count=journal.number(scope, asked), next=more)
 
