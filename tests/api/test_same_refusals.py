@@ -303,6 +303,27 @@ TWINS = {
         "/events/{event_id}/guests/remind", "POST /guests/{event_id}/remind", {}, ({},), event=OVER
     ),
     **{
+        f"{act} as a {person}": Twin(
+            f"/events/{{event_id}}/guests/{{guest_id}}/{act}",
+            "POST /guests/{event_id}/check-in",
+            {},
+            ({},),
+            person,
+            says={"guest_id": "{guest_id}"},
+        )
+        for act in ("check-in", "undo-check-in")
+        for person in ("guest", "stranger")
+    },
+    "a walk-in where all is full": Twin(
+        "/events/{event_id}/guests/walk-in",
+        "POST /guests/{event_id}/check-in",
+        {"name": "Somebody"},
+        ({},),
+        "doorkeeper",
+        renamed={"name": "walk_in"},
+        event=FULL,
+    ),
+    **{
         f"taking guests off as a {person}": Twin(
             "/events/{event_id}/guests/remove",
             "POST /guests/{event_id}/remove",
