@@ -39,6 +39,16 @@ def test_all_that_is_wrong_is_said_at_once(organiser: Program):
     assert fields.keys() == {"capacity", "title", "publish", "more"}
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
+def test_what_is_no_json_is_refused_and_never_passed_over(organiser: Program, ana: User, method: str, kind: str):
+    company = organiser.get("/api/companies").json["data"][0]["id"]
+    path = {"POST": "/api/events", "PATCH": f"/api/companies/{company}"}.get(method, "/api/users/me")
+    answer = organiser.send(method, path, data=b"name=Another&current_password=x", content_type=kind)
+    refused(answer, 415, "json_error")
+    assert organiser.get("/api/users/me").json["data"]["user_name"] == "Ana"
+
+
 def test_a_whole_number_may_be_written_with_a_point(organiser: Program):
     answer = organiser.post("/api/events", {**NEW, "capacity": 20.0})
     assert (answer.status_code, answer.json["data"]["capacity"]) == (201, 20)

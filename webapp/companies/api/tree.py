@@ -142,7 +142,12 @@ def edit_company(company_id: uuid.UUID, data: CompanyPatch) -> CompanyOut:
     company = the_company(company_id)
     moves = "parent_id" in data.model_fields_set
     parent = the_company(data.parent_id) if data.parent_id is not None else None
-    operations.change_company(actor, company, name=data.name, moves=moves, parent=parent)
+    try:
+        operations.change_company(actor, company, name=data.name, moves=moves, parent=parent)
+    except (CycleError, LastOwnerError) as error:
+        # the page calls the field otherwise
+        error.fields = {"parent_id": error.text}
+        raise
     return _out(company_id)
 
 
