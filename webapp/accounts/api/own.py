@@ -233,8 +233,10 @@ class SessionOut(Out):
     company_id: uuid.UUID | None
     app_id: uuid.UUID | None
     created_at: dt.datetime
-    last_used_at: dt.datetime
-    expires_at: dt.datetime | None
+    last_used_at: dt.datetime = Field(description="To a quarter of an hour; as created_at where it was never used.")
+    expires_at: dt.datetime | None = Field(
+        description="Until when a token made by hand works; null for what signed in."
+    )
     current: bool
 
 
