@@ -203,6 +203,8 @@ def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., 
             asked["query"] = query
         if endpoint.takes is not None:
             asked["data"] = judge_json(endpoint.takes, body())
+        elif endpoint.method != "GET":
+            judge_json(_Nothing, body())
         key = request.headers.get("Idempotency-Key") if endpoint.remembers else None
         if key is None:
             return respond(endpoint, function(**asked), fields)
@@ -213,8 +215,8 @@ def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., 
     return view
 
 
-class _NoQuery(Schema):
-    """Nothing is asked beside the path."""
+class _Nothing(Schema):
+    """Nothing is asked, or sent, beside the path."""
 
 
 def _asked(endpoint: Endpoint) -> tuple[Schema, Wanted]:
@@ -228,7 +230,7 @@ def _asked(endpoint: Endpoint) -> tuple[Schema, Wanted]:
     query: Schema | None = None
     wrong: dict[str, Text] = {}
     try:
-        query = judge(endpoint.asks or _NoQuery, sent)
+        query = judge(endpoint.asks or _Nothing, sent)
     except InputError as error:
         wrong |= error.fields
     try:
@@ -297,12 +299,12 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def body() -> Mapping[str, Any]:
     """Return the object that was sent; one whose only key is `data` is unwrapped. No body at all is an empty object.
 
-    Raises NotJsonError for another content type, InputError for what is no JSON object.
+    Raises NotJsonError for another content type and what is packed, InputError for what is no JSON object.
     """
     raw = request.get_data(cache=True)
     if not raw:
         return {}
-    if request.mimetype != "application/json":
+    if request.mimetype != JSON or request.content_encoding not in {None, "", "identity"}:
         raise NotJsonError
     try:
         text = raw.decode("utf-8")
@@ -331,7 +333,7 @@ def respond(endpoint: Endpoint, answer: Answer, fields: Wanted | None = None) ->
     if answer is None:
         return current_app.response_class(status=204)
     if isinstance(answer, bytes):
-        return current_app.response_class(answer, mimetype=endpoint.media)
+        return _tagged(current_app.response_class(answer, mimetype=endpoint.media))
     said = answer if isinstance(answer, Said) else Said(None if isinstance(answer, Listing) else answer)
     status = said.status or endpoint.status
     meta: dict[str, Any] = {
@@ -345,7 +347,12 @@ def respond(endpoint: Endpoint, answer: Answer, fields: Wanted | None = None) ->
         meta |= {"next": answer.next, "count": answer.count}
     response = jsonify({"data": only(data, fields or {}), "meta": meta})
     response.status_code = status
-    if request.method == "GET" and status == 200:
+    return _tagged(response)
+
+
+def _tagged(response: Response) -> Response:
+    """Return what is read with an ETag; or 304 where the program has it already."""
+    if request.method == "GET" and response.status_code == 200:
         response.add_etag(weak=True)
         response.headers["Cache-Control"] = "private, no-cache"
         response.make_conditional(request)
