@@ -8,9 +8,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
+from tests.api.test_queries import counted
 from tests.browsers import Browser
 from tests.mails import Outbox
 from tests.programs import Program, refused
+from tests.voting import votes
 from webapp.core.database import db
 from webapp.core.permissions import Role
 from webapp.models import Company, JournalEntry, Membership, User
@@ -173,6 +175,22 @@ def test_the_export_is_that_of_the_page(program: Program, browser: Browser, ana:
     assert {one["id"] for one in page["sessions"]} == {one["id"] for one in data["sessions"]}
     assert data["memberships"][0]["company"] == company.name
     assert program.get(f"/api/users/{ana.id}/export").json["data"].keys() == data.keys()
+
+
+@pytest.mark.both_databases
+def test_an_export_of_many_votes_takes_no_more_than_that_of_one(program: Program, ana: User):
+    sent: list[tuple[int, int]] = []
+    program.act_for(ana).get("/api/boot")
+    for number in (1, 20):
+        for _ in range(number):
+            event = votes.an_open_vote()
+            votes.cast(factories.a_guest(event, user=ana, reply="yes"), 0)
+        with counted() as done:
+            answer = program.get("/api/users/me/export?fields=votes")
+        assert all(vote["answers"] for vote in answer.json["data"]["votes"])
+        sent.append((len(answer.json["data"]["votes"]), len(done)))
+    assert sent[0][0] == 1
+    assert sent[1] == (21, sent[0][1])
 
 
 def test_nobody_elses_data_is_exported_and_no_secret(program: Program, ana: User):

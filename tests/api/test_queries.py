@@ -127,7 +127,7 @@ NUMBERS: dict[str, int] = {
     "GET /events/<uuid:event_id>/coming": 9,
     "GET /events/<uuid:event_id>/calendar": 7,
     "GET /users/<user_id>": 3,
-    "GET /users/<user_id>/export": 7,
+    "GET /users/<user_id>/export": 8,
     "GET /email-change/<token>": 2,
     "GET /companies/<uuid:company_id>/administrators/history": 5,
     "GET /companies/<uuid:company_id>/administrators/<uuid:user_id>/holdings": 17,

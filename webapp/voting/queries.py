@@ -14,7 +14,7 @@ from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import NotFoundError
 from webapp.events import policy as events_policy
-from webapp.models import Ballot, Event, Guest, JournalEntry, Question, Tally
+from webapp.models import Answer, Ballot, BallotAnswer, Event, Guest, JournalEntry, Question, Tally
 from webapp.voting import policy, recount, tallying
 from webapp.voting.count import Count, Outcome, decide, shows_newest
 from webapp.voting.rule import Rule, Step
@@ -164,8 +164,28 @@ def votes_of(user_id: uuid.UUID, limit: int = 1000) -> list[PastVote]:
         .order_by(Event.starts_at.desc(), Event.id)
         .limit(limit)
     ).all()
-    found = [(event, _ballot_of(guest), tally.closed_at is not None) for guest, event, tally in rows]
-    return [PastVote(event, ballot, closed) for event, ballot, closed in found if ballot is not None]
+    chosen = (
+        select(Ballot.guest_id, Ballot.receipt, Question.text, Answer.text)
+        .join(BallotAnswer, BallotAnswer.ballot_id == Ballot.id)
+        .join(Question, Question.id == BallotAnswer.question_id)
+        .join(Answer, Answer.id == BallotAnswer.answer_id)
+        .where(Ballot.guest_id.in_([guest.id for guest, _event, _tally in rows]))
+        .order_by(Question.position)
+    )
+    receipts: dict[uuid.UUID, str] = {}
+    choices: dict[uuid.UUID, list[tuple[str, str]]] = {}
+    for guest_id, receipt, question, answer in db.session.execute(chosen):
+        receipts[guest_id] = receipt
+        choices.setdefault(guest_id, []).append((question, answer))
+    return [
+        PastVote(
+            event,
+            MyBallot(receipts[guest.id], choices[guest.id], guest.reward, guest.reputation),
+            tally.closed_at is not None,
+        )
+        for guest, event, tally in rows
+        if guest.id in receipts
+    ]
 
 
 # ---- results
