@@ -8,21 +8,36 @@ guests:read.
 import os
 import sys
 
-from folkmoot import Folkmoot, RefusedError
+from folkmoot import Folkmoot, FolkmootError, Json
+
+
+def find(moot: Folkmoot, title: str) -> Json | None:
+    """Return the event that is called so, else the first one in whose title or place such words begin."""
+    first = None
+    for event in moot.events(search=title):
+        if event["title"].casefold() == title.casefold():
+            return event
+        first = first or event
+    return first
 
 
 def main(base_url: str, title: str) -> int:
     """Print one line a guest: name, address, reply; return the exit status."""
-    moot = Folkmoot(base_url, os.environ.get("TOKEN"))
+    token = os.environ.get("TOKEN")
+    if not token:
+        print("Please set TOKEN: make a token on your account page (events:read, guests:read).", file=sys.stderr)
+        return 2
+    moot = Folkmoot(base_url, token)
     try:
-        event = next(moot.events(search=title), None)
+        event = find(moot, title)
         if event is None:
             print(f"There is no event called {title}.", file=sys.stderr)
             return 1
+        print(f"{event['title']}, {event['starts_at']}", file=sys.stderr)
         for guest in moot.guests(event["id"]):
             print(guest["name"], guest["email"] or "", guest["reply"] or "no answer yet", sep="\t")
-    except RefusedError as refused:
-        print(refused, file=sys.stderr)
+    except FolkmootError as error:
+        print(error, file=sys.stderr)
         return 1
     return 0
 
