@@ -106,7 +106,7 @@ def test_an_administrator_is_offered_no_owner_and_changes_none(
 # ---------------------------------------------------------------- what programs may do
 
 
-EVERYTHING = [scope.value for scope in Scope if scope is not Scope.EXIST_EMAIL]
+EVERYTHING = [scope.value for scope in Scope if scope not in {Scope.EXIST_EMAIL, Scope.ACCOUNT}]
 
 
 def hold(browser: Browser, company: Company, membership: Membership, *scopes: str) -> TestResponse:
@@ -192,6 +192,9 @@ def test_whoever_is_held_to_less_reads_it_and_widens_it_with_the_password_alone(
     begun = clock.now()
     with time_machine.travel(begun, tick=False):
         browser.sign_in(bob)
+        page = browser.get(people(company))
+        assert "What programs may do: Join and vote" in words(page)
+        assert f"/{own.id}/programs" not in page.text, "it is for owners to say"
     with time_machine.travel(begun + dt.timedelta(minutes=16), tick=False):
         answer = hold(browser, company, own, "voting", "companies:write")
         assert (answer.status_code, "/account/confirm" in answer.headers["Location"]) == (303, True)

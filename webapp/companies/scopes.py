@@ -72,11 +72,15 @@ GROUPS = (
         ),
     ),
 )
-MEMBER_GROUPS = tuple(
-    # an app alone asks for addresses, whoever looks after it
-    ScopeGroup(group.label, tuple(one for one in group.scopes if one.scope is not Scope.EXIST_EMAIL))
-    for group in GROUPS
-)
+
+
+def _without(*scopes: Scope) -> tuple[ScopeGroup, ...]:
+    left = (ScopeGroup(group.label, tuple(one for one in group.scopes if one.scope not in scopes)) for group in GROUPS)
+    return tuple(group for group in left if group.scopes)
+
+
+# an app alone asks for addresses, and nobody's account is a company's
+MEMBER_GROUPS = _without(Scope.EXIST_EMAIL, Scope.ACCOUNT)
 """What tokens may use by a role."""
 
 
@@ -101,6 +105,8 @@ def _own(words: ScopeWords) -> ScopeWords:
     return ScopeWords(words.scope, label, said)
 
 
-OWN_GROUPS = tuple(ScopeGroup(group.label, tuple(_own(one) for one in group.scopes)) for group in MEMBER_GROUPS)
+OWN_GROUPS = tuple(
+    ScopeGroup(group.label, tuple(_own(one) for one in group.scopes)) for group in _without(Scope.EXIST_EMAIL)
+)
 """What a token of one's own may do, in the words of who makes it."""
 OWN_LABELS: dict[str, Text] = {**LABELS, **{scope.value: label for scope, (label, _said) in _OWN.items()}}
