@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.documented import assert_documented
 from tests.factories import PASSWORD
 from webapp.accounts import tokens
 from webapp.core.database import db
@@ -61,6 +62,7 @@ class Program:
             response = self.client.open(path, method=method, headers=headers, environ_base=self.address, **kwargs)
             response.get_data()
         db.session.rollback()
+        assert_documented(self.app, method, path, response)
         return response
 
 

@@ -91,6 +91,22 @@ def test_every_id_an_endpoint_may_answer_is_listed(document: dict[str, Any], fou
         assert f"`{error.id}`" in answers[str(error.status)]["description"]
 
 
+def test_a_stale_token_is_spoken_of_wherever_a_token_counts(document: dict[str, Any]):
+    for method, path, said in operations(document):
+        if any("token" in one for one in said["security"]):
+            described = said["responses"]["401"]["description"]
+            assert "`auth_expired`" in described, f"{method} {path}"
+            assert "`auth_invalid`" in described, f"{method} {path}"
+
+
+def test_what_is_read_says_its_tag_and_takes_it_back(document: dict[str, Any], program: Program):
+    ballots = document["paths"]["/api/events/{event_id}/results/ballots.jsonl"]["get"]
+    assert {"$ref": "#/components/parameters/IfNoneMatch"} in ballots["parameters"]
+    assert {"304", "200"} <= ballots["responses"].keys()
+    assert "ETag" in ballots["responses"]["200"]["headers"]
+    assert "304" not in document["paths"]["/api/refresh"]["get"]["responses"]
+
+
 @pytest.mark.parametrize("found", [one for one in endpoints() if one[0].takes is not None], ids=named)
 def test_every_example_is_one_that_is_taken(document: dict[str, Any], found: tuple[Endpoint, str]):
     endpoint, path = found

@@ -5,15 +5,18 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from webapp.accounts.tokens import TokenRefusedError, TokenTooOldError
 from webapp.api.samples import answer, example
 from webapp.core.actor import Scope
 from webapp.core.errors import AppError, BusyError, ForbiddenError, InputError, NotFoundError, SignInError
 from webapp.web.access import PUBLIC
 from webapp.web.endpoints import APP_ALONE, JSON, PREFIX, WITH_APP, Api, Endpoint, KeyTakenError, NotJsonError
 from webapp.web.limits import TooOftenError
+from webapp.web.setup_gate import OPEN_ENDPOINTS, NotSetUpError
 from webapp.web.sparse import FIELDS, MOST
 
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -45,12 +48,23 @@ _META = {
     "required": ["id", "message", "code"],
     "properties": {"id": {"type": "string"}, "message": {"type": "string"}, "code": {"type": "integer"}},
 }
-# On every answer while limits are on; the names are those most clients know.
+# The names are those most clients know.
 _RATE_HEADERS = {
-    "X-RateLimit-Limit": "How many requests the limit allows that is nearest to its end.",
+    "X-RateLimit-Limit": "How many requests the limit allows that is nearest to its end. Sent while limits are on.",
     "X-RateLimit-Remaining": "How many of them are left.",
     "X-RateLimit-Reset": "In how many seconds the oldest of those counted is forgotten.",
-    "Retry-After": "In how many seconds to try again.",
+}
+_HEADERS = {
+    **{name: {"description": about, "schema": {"type": "integer"}} for name, about in _RATE_HEADERS.items()},
+    "Retry-After": {"description": "In how many seconds to try again.", "schema": {"type": "integer"}},
+    "ETag": {
+        "description": "Stands for what was answered: sent back as If-None-Match it asks whether that is still so.",
+        "schema": {"type": "string"},
+    },
+    "WWW-Authenticate": {
+        "description": "Bearer: a token is needed in the header Authorization (RFC 6750).",
+        "schema": {"type": "string"},
+    },
 }
 _PARAMETERS = {
     "Fields": {
@@ -73,8 +87,16 @@ _PARAMETERS = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
         "description": "A repeated request with the same key is answered as the first one was.",
     },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "The ETag of the answer one has: 304 without a body where nothing has changed since.",
+    },
 }
 FIELDS_PARAMETER = "#/components/parameters/Fields"
+TAG_PARAMETER = "#/components/parameters/IfNoneMatch"
 KEY_PARAMETER = "#/components/parameters/IdempotencyKey"
 _LIST_META = {
     "type": "object",
@@ -90,6 +112,14 @@ _LIST_META = {
     },
 }
 _OWN = {"Error": _ERROR, "Meta": _META, "ListMeta": _LIST_META}
+
+
+class TooLargeError(AppError):
+    """As werkzeug says that a body is larger than the app takes; here to be documented."""
+
+    id = "request_entity_too_large"
+    status = 413
+    message = _l("That is more than fits. Please make it smaller and try again.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +139,8 @@ class Made:
         return found
 
 
-def _path(rule: str) -> str:
+def path_of(rule: str) -> str:
+    """Return a rule of Flask as OpenAPI writes a path."""
     return PREFIX + _VARIABLE.sub(lambda found: "{" + found[2] + "}", rule)
 
 
@@ -145,8 +176,12 @@ def refusals_of(endpoint: Endpoint) -> list[type[AppError]]:
     """Return what `endpoint` may answer with instead: what it declares, and what its frame refuses."""
     # a parameter that is not known, at the least
     frame: list[type[AppError]] = [TooOftenError, BusyError, SignInError, InputError]
-    if endpoint.takes is not None:
-        frame += [NotJsonError]
+    if heeds_token(endpoint):
+        frame += [TokenRefusedError, TokenTooOldError]
+    if endpoint.name not in {name.partition(".")[2] for name in OPEN_ENDPOINTS}:
+        frame += [NotSetUpError]
+    if endpoint.method != "GET":
+        frame += [NotJsonError, TooLargeError]
     if isinstance(endpoint.access, Scope):
         frame += [ForbiddenError]
     if "<" in endpoint.paths[0]:
@@ -156,36 +191,57 @@ def refusals_of(endpoint: Endpoint) -> list[type[AppError]]:
     return list(dict.fromkeys([*endpoint.refusals, *frame]))
 
 
+def heeds_token(endpoint: Endpoint) -> bool:
+    """Tell whether a token that is sent along is looked at: a stale one is then refused, also where none is needed."""
+    return endpoint.app != APP_ALONE
+
+
 def _responses(endpoint: Endpoint, made: Made) -> dict[str, Any]:
     by_status: dict[int, list[type[AppError]]] = {}
     for error in refusals_of(endpoint):
         by_status.setdefault(error.status, []).append(error)
     found: dict[str, Any] = {str(endpoint.status): _success(endpoint, made)}
-    if endpoint.method == "GET":
-        found["304"] = {"description": "Nothing has changed since the ETag that was sent as If-None-Match."}
+    if tagged(endpoint):
+        found["304"] = {
+            "description": "Nothing has changed since the ETag that was sent as If-None-Match.",
+            "headers": _headers("ETag", *_RATE_HEADERS),
+        }
     for status, errors in sorted(by_status.items()):
         ids = list(dict.fromkeys(f"`{error.id}`: {error.message}" for error in errors))
         found[str(status)] = {
             "description": "\n\n".join(ids),
-            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}},
-            **_rate_headers(status),
+            "headers": _headers(*_RATE_HEADERS, *_BESIDE.get(status, ())),
+            "content": {JSON: {"schema": _refused(status, [error.id for error in errors])}},
         }
     return found
 
 
-def _rate_headers(status: int) -> dict[str, Any]:
-    """Return the headers that go with a refusal for asking too often."""
-    if status != TooOftenError.status:
-        return {}
-    said = {name: {"description": about, "schema": {"type": "integer"}} for name, about in _RATE_HEADERS.items()}
-    return {"headers": said}
+# What stands beside a refusal of this status.
+_BESIDE = {TooOftenError.status: ["Retry-After"], SignInError.status: ["WWW-Authenticate"]}
+
+
+def _refused(status: int, ids: Iterable[str]) -> dict[str, Any]:
+    """Return the schema of a refusal: an error with one of these ids."""
+    said = {"id": {"enum": list(dict.fromkeys(ids))}, "code": {"const": status}}
+    return {"allOf": [{"$ref": "#/components/schemas/Error"}, {"properties": {"error": {"properties": said}}}]}
+
+
+def tagged(endpoint: Endpoint) -> bool:
+    """Tell whether its answer carries an ETag: reads do, but what gives tokens or uses up a link."""
+    return endpoint.method == "GET" and endpoint.name not in {"refresh", "verify_email_by_get"}
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _success(endpoint: Endpoint, made: Made) -> dict[str, Any]:
+    headers = _headers(*(["ETag"] if tagged(endpoint) else []), *_RATE_HEADERS)
     if endpoint.status == 204:
-        return {"description": "Done; there is nothing to say."}
+        return {"description": "Done; there is nothing to say.", "headers": headers}
     if endpoint.media != JSON:
-        return {"description": endpoint.summary, "content": {endpoint.media: {"schema": {"type": "string"}}}}
+        content = {endpoint.media: {"schema": {"type": "string"}}}
+        return {"description": endpoint.summary, "headers": headers, "content": content}
     data: dict[str, Any] = {"type": "object"}
     if endpoint.gives is not None:
         data = made.refs[endpoint.gives, "serialization"]
@@ -195,7 +251,7 @@ def _success(endpoint: Endpoint, made: Made) -> dict[str, Any]:
     schema = {"type": "object", "required": ["data", "meta"], "properties": {"data": data, "meta": meta}}
     said = {"id": endpoint.id, "message": str(endpoint.message), "code": endpoint.status}
     content = {"schema": schema, "example": answer(schema, {**made.schemas, **_OWN}, said)}
-    return {"description": f"`{endpoint.id}`: {endpoint.message}", "content": {JSON: content}}
+    return {"description": f"`{endpoint.id}`: {endpoint.message}", "headers": headers, "content": {JSON: content}}
 
 
 def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
@@ -222,6 +278,8 @@ def _operation(endpoint: Endpoint, number: int, made: Made) -> dict[str, Any]:
     }
     if endpoint.sparse:
         said["parameters"].append({"$ref": FIELDS_PARAMETER})
+    if tagged(endpoint):
+        said["parameters"].append({"$ref": TAG_PARAMETER})
     if endpoint.remembers:
         said["parameters"].append({"$ref": KEY_PARAMETER})
     if endpoint.takes is not None:
@@ -250,7 +308,7 @@ def document(apis: Iterable[Api], *, base_url: str, name: str, version: str) -> 
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         for number, rule in enumerate(endpoint.paths):
-            paths.setdefault(_path(rule), {})[endpoint.method.lower()] = _operation(endpoint, number, made)
+            paths.setdefault(path_of(rule), {})[endpoint.method.lower()] = _operation(endpoint, number, made)
     asked = {made.name(endpoint.asks) for endpoint in endpoints if endpoint.asks is not None}
     shown = {key: value for key, value in made.schemas.items() if key not in asked}
     return {
@@ -262,6 +320,7 @@ def document(apis: Iterable[Api], *, base_url: str, name: str, version: str) -> 
         "components": {
             "schemas": {**shown, **_OWN},
             "parameters": _PARAMETERS,
+            "headers": _HEADERS,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of ours."},
                 "app_id": {
