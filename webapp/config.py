@@ -1,16 +1,21 @@
 """Every setting: its name, type, default and meaning, read from the environment."""
 
+import contextlib
 import dataclasses
+import fcntl
 import hashlib
 import hmac
 import os
 import pathlib
+import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 Reader = Callable[[str], Any]
 DATABASE_FILE = "folkmoot.db"
+KEY_FILE = "secret_key"
+"""Where the instance folder keeps the secret key: one a line, the one that signs first, then those before it."""
 VERSION = "0.1.0"
 """Of Folkmoot itself, as in pyproject.toml."""
 
@@ -60,6 +65,8 @@ SETTINGS: tuple[Setting, ...] = (
             "Default: http://localhost:<PORT>."),
     Setting("INSTANCE_PATH", str, "instance", "Folder for the database, the secrets and the job queue."),
     Setting("SECRET_KEY", str, "", "Signs links and cookies. Made and kept in the instance folder when unset."),
+    Setting("SECRET_KEY_FALLBACKS", str, "", "Earlier secret keys, separated by commas or spaces: what was signed with "
+            "one of them is still good."),
     Setting("DATABASE_URL", str, "", "SQLAlchemy address of the database. Default: SQLite in the instance folder."),
     Setting("REDIS_URL", str, "", "Redis for limits and jobs; needed with several web processes."),
     Setting("WORKERS", _number, 1, "Web processes."),
@@ -121,7 +128,10 @@ def complete(values: dict[str, Any]) -> dict[str, Any]:
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     values["INSTANCE_PATH"] = str(instance)
     values["BASE_URL"] = (values["BASE_URL"] or f"http://localhost:{values['PORT']}").rstrip("/")
-    values["SECRET_KEY"] = values["SECRET_KEY"] or _kept_secret(instance / "secret_key")
+    kept = () if values["SECRET_KEY"] else kept_keys(instance / KEY_FILE)
+    values["SECRET_KEY"] = values["SECRET_KEY"] or kept[0]
+    earlier = (*kept[1:], *re.split(r"[,\s]+", values["SECRET_KEY_FALLBACKS"]))
+    values["SECRET_KEY_FALLBACKS"] = [key for key in dict.fromkeys(earlier) if key not in {"", values["SECRET_KEY"]}]
     values["SQLALCHEMY_DATABASE_URI"] = _database(values["DATABASE_URL"], instance)
     if not values["DATABASE_URL"]:
         _keep_private(instance / DATABASE_FILE)
@@ -136,6 +146,8 @@ def complete(values: dict[str, Any]) -> dict[str, Any]:
         SESSION_COOKIE_SAMESITE="Lax",
         IDENTITY_COOKIE="__Host-identity" if secure else "identity",
         REMEMBER_COOKIE_NAME="unused",
+        # itsdangerous takes several keys: it signs with the last
+        WTF_CSRF_SECRET_KEY=list(reversed(signing_keys(values))),
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
         MAX_CONTENT_LENGTH=12 * 1024 * 1024,
@@ -163,25 +175,65 @@ def _keep_private(path: pathlib.Path) -> None:
     os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
 
 
-def _kept_secret(path: pathlib.Path) -> str:
-    """Return the secret in `path`, made on first use and readable by the owner alone.
+def signing_keys(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the keys whose signatures count: the one that signs first, then those of SECRET_KEY_FALLBACKS."""
+    return (values["SECRET_KEY"], *(values.get("SECRET_KEY_FALLBACKS") or ()))
 
-    Two processes starting at once agree: the file is linked into place whole, and the first one wins.
+
+def kept_keys(path: pathlib.Path) -> tuple[str, ...]:
+    """Return the keys in `path`, the one that signs first; it is made on first use, for its owner alone to read.
+
+    Two processes starting at once agree: the file is linked into place whole, and the first one wins. Raises
+    SettingError for a file that holds none.
     """
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with _draft(path, [_new_key()]) as draft, contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    keys = tuple(filter(None, map(str.strip, path.read_text().splitlines())))
+    if not keys:
+        message = f"{path} holds no key. Put it back, or remove the file, and one is made."
+        raise SettingError(message)
+    return keys
+
+
+def rotate_key(path: pathlib.Path) -> None:
+    """Put a new key before those in `path`, all of which stay good. Of many at once none is lost."""
+    _rewrite(path, lambda keys: [_new_key(), *keys])
+
+
+def forget_keys(path: pathlib.Path) -> None:
+    """Leave of the keys in `path` the one that signs: what was signed with another is dead."""
+    _rewrite(path, lambda keys: keys[:1])
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def _rewrite(path: pathlib.Path, change: Callable[[Sequence[str]], Sequence[str]]) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with _draft(path, change(kept_keys(path))) as draft:
+            draft.replace(path)
+            os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextlib.contextmanager
+def _draft(path: pathlib.Path, keys: Sequence[str]) -> Iterator[pathlib.Path]:
+    """Yield a file beside `path`, whole on the disk, that holds `keys` for its owner alone; it is gone afterwards."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
         with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write("\n".join(keys))
             file.flush()
             os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def setup_code(secret_key: str) -> str:

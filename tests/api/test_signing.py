@@ -42,7 +42,7 @@ def test_address_and_password_give_tokens(program: Program, ana: User, path: str
     assert given["company_id"] == str(company.id)
     for token in (given["user_token"], given["company_token"]):
         program.token = token
-        assert program.get("/api/users/me").json["data"]["user_email"] == "ana@example.org"
+        assert program.get("/api/boot").json["data"]["account"]["email"] == "ana@example.org"
 
 
 def test_the_row_keeps_no_token(program: Program, ana: User):
@@ -192,11 +192,11 @@ def test_a_token_of_another_key_audience_or_algorithm_is_none(app: Flask, progra
     claims = jwt.decode(program.token, options={"verify_signature": False})
     forged = [
         jwt.encode(claims, "another key that is long enough for it", "HS256"),
-        jwt.encode({**claims, "aud": "elsewhere"}, tokens._key(), "HS256"),
+        jwt.encode({**claims, "aud": "elsewhere"}, tokens._keys()[0], "HS256"),
         jwt.encode(claims, "", "none"),
-        jwt.encode({**claims, "key": "unknown"}, tokens._key(), "HS256"),
-        jwt.encode({**claims, "n": "x"}, tokens._key(), "HS256"),
-        jwt.encode({**claims, "n": 5}, tokens._key(), "HS256"),
+        jwt.encode({**claims, "key": "unknown"}, tokens._keys()[0], "HS256"),
+        jwt.encode({**claims, "n": "x"}, tokens._keys()[0], "HS256"),
+        jwt.encode({**claims, "n": 5}, tokens._keys()[0], "HS256"),
         "x.y.z",
         "x" * 5000,
     ]

@@ -5,12 +5,14 @@ the row's serial: the tokens made before work half a minute more, for requests t
 with one of them later holds a copy, and the whole session ends.
 """
 
+import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
 import hmac
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import jwt
 from flask import current_app
@@ -20,6 +22,7 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from webapp.accounts import queries, sessions
 from webapp.accounts.errors import BeyondTokenError
+from webapp.config import signing_keys
 from webapp.core import clock, text
 from webapp.core.actor import Actor, Scope
 from webapp.core.database import db, new_id
@@ -89,24 +92,25 @@ class Pair:
     expires_at: dt.datetime
 
 
-def _key() -> bytes:
-    return hmac.new(current_app.config["SECRET_KEY"].encode(), b"folkmoot:api-token", hashlib.sha256).digest()
+def _keys() -> list[bytes]:
+    """Return the key that signs tokens, then those whose signatures still count."""
+    keys = signing_keys(current_app.config)
+    return [hmac.new(key.encode(), b"folkmoot:api-token", hashlib.sha256).digest() for key in keys]
 
 
 def _encode(secret: str, serial: int, company_id: uuid.UUID | None, expires_at: dt.datetime) -> str:
     claims: dict[str, object] = {"aud": _AUDIENCE, "key": secret, "n": serial, "exp": int(expires_at.timestamp())}
     if company_id is not None:
         claims["company"] = str(company_id)
-    return jwt.encode(claims, _key(), _ALGORITHM)
+    return jwt.encode(claims, _keys()[0], _ALGORITHM)
 
 
 def read(token: str) -> Claims:
     """Return what `token` says; raises TokenRefusedError for one that is not ours. An expired one is read too."""
     if len(token) > _LONGEST:
         raise TokenRefusedError
-    options = {"verify_exp": False, "require": ["aud", "exp", "key", "n"]}
     try:
-        said = jwt.decode(token, _key(), [_ALGORITHM], audience=_AUDIENCE, options=options)  # type: ignore[arg-type]
+        said = _decode(token)
         company = said.get("company")
         return Claims(
             secret=str(said["key"]),
@@ -116,6 +120,14 @@ def read(token: str) -> Claims:
         )
     except (jwt.InvalidTokenError, ValueError, TypeError, UnicodeError) as error:
         raise TokenRefusedError from error
+
+
+def _decode(token: str) -> dict[str, Any]:
+    options: Any = {"verify_exp": False, "require": ["aud", "exp", "key", "n"]}
+    for key in _keys():
+        with contextlib.suppress(jwt.InvalidSignatureError):
+            return jwt.decode(token, key, [_ALGORITHM], audience=_AUDIENCE, options=options)
+    raise TokenRefusedError
 
 
 # A session, its app's scopes, and one of the memberships that give it its company, with the scopes that this leaves.

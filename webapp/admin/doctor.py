@@ -27,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.admin import health
 from webapp.admin.health import Check
+from webapp.config import signing_keys
 from webapp.core import clock
 from webapp.core.database import db
 from webapp.core.operation import end_read
@@ -255,17 +256,26 @@ def files() -> Check:
 
 
 def secret_key() -> Check:
-    """Tell whether the secret key is hard to guess, and whether a restore left another one beside it."""
-    name, key = _("The secret key"), current_app.config["SECRET_KEY"]
+    """Tell whether the secret key and earlier ones are hard to guess, and whether a restore left another beside it."""
+    name, keys = _("The secret key"), signing_keys(current_app.config)
     draft = _instance() / _DRAFT
     if draft.exists():
         said = _("A restore was cut short and left %(path)s", path=draft)
         return Check(name, ok=False, said=said, what_to_do=_("Restore again; or, to stay with what was, remove it."))
-    ok = len(key) >= _SECRET_LETTERS and len(set(key)) >= _SECRET_DIFFERENT
+    guessed = [key for key in keys if len(key) < _SECRET_LETTERS or len(set(key)) < _SECRET_DIFFERENT]
+    said = _("Long enough") if not guessed else _("Easy to guess")
+    if earlier := len(keys) - 1:
+        said += ". " + ngettext(
+            "What was signed with %(num)d earlier key is still good",
+            "What was signed with %(num)d earlier keys is still good",
+            earlier,
+        )
+    if guessed and keys[0] not in guessed:
+        return Check(name, ok=False, said=said, what_to_do=_("Take the earlier ones out of SECRET_KEY_FALLBACKS."))
     return Check(
         name,
-        ok,
-        _("Long enough") if ok else _("Easy to guess"),
+        not guessed,
+        said,
         _("Unset SECRET_KEY, and one is made; or set another of 48 random letters. Links sent so far die."),
     )
 

@@ -27,8 +27,8 @@ class SetUpBeforeError(ConflictError):
 
 def require_code(code: str) -> None:
     """Raise InputError unless `code` is the one that the server printed when it started."""
-    expected = config.setup_code(current_app.config["SECRET_KEY"])
-    if not hmac.compare_digest(code.encode(), expected.encode()):
+    printed = [config.setup_code(key) for key in config.signing_keys(current_app.config)]
+    if not any(hmac.compare_digest(code.encode(), expected.encode()) for expected in printed):
         raise InputError(fields={"code": _l("This is not the code that the server printed.")})
 
 

@@ -21,6 +21,8 @@ from huey.serializer import SignedSerializer
 from huey.storage import RedisStorage, SqliteStorage
 from sqlalchemy import make_url
 
+from webapp.config import signing_keys
+
 log = logging.getLogger(__name__)
 
 THREADS = 2
@@ -158,6 +160,7 @@ class Queue:
         """Return a consumer, not yet started. `periodic`: names of jobs with the minutes between their runs."""
         huey: Any
         huey, job = self._open()
+        self._take_over(huey)
 
         def maker(name: str, every: int) -> Callable[[], Task]:
             # One that waited until the next is due has lost its sense.
@@ -173,6 +176,17 @@ class Queue:
             shutdown_timeout=SHUTDOWN,
             graceful_signal="TERM",
         )
+
+    def _take_over(self, huey: Huey) -> None:
+        """Move what waits in the queues of earlier secret keys into this one: each key has a queue of its own."""
+        for key in signing_keys(self._settings)[1:]:
+            try:
+                earlier = open_huey({**self._settings, "SECRET_KEY": key})
+                while (waiting := earlier.storage.dequeue()) is not None:
+                    huey.storage.enqueue(huey.serializer.serialize(earlier.serializer.deserialize(bytes(waiting))))
+                earlier.storage.close()
+            except Exception:
+                log.exception("what waits in the queue of an earlier secret key stays there")
 
     def _close_connections(self) -> None:
         # Workers end at the same time, and huey's own close does not bear that.

@@ -14,6 +14,7 @@ from flask import current_app
 from flask_babel import lazy_gettext as _l
 from itsdangerous import BadSignature, URLSafeSerializer, want_bytes
 
+from webapp.config import signing_keys
 from webapp.core.errors import AppError
 
 
@@ -61,7 +62,7 @@ class Token:
 
 def _serializer(purpose: Purpose) -> URLSafeSerializer:
     return URLSafeSerializer(
-        current_app.config["SECRET_KEY"],
+        list(reversed(signing_keys(current_app.config))),
         salt=f"folkmoot:{purpose.value}",
         signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
     )

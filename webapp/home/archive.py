@@ -167,8 +167,11 @@ class Manifest:
 
 
 def key_mark(secret_key: str) -> str:
-    """Return by what a secret key is known again: 16 hex digits, from which it cannot be told."""
-    return hashlib.sha256(b"folkmoot:backup:" + secret_key.encode()).hexdigest()[:16]
+    """Return by what a secret key is known again: 16 hex digits, from which it cannot be told.
+
+    Of several, a line each, it is the first, which signs.
+    """
+    return hashlib.sha256(b"folkmoot:backup:" + secret_key.partition("\n")[0].encode()).hexdigest()[:16]
 
 
 # ---------------------------------------------------------------- writing

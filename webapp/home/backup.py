@@ -21,7 +21,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Connection, FromClause, String, Table, select
 from sqlalchemy.orm import Session
 
-from webapp.config import VERSION
+from webapp.config import KEY_FILE, VERSION, kept_keys
 from webapp.core import clock
 from webapp.core.database import Base
 from webapp.home import archive
@@ -30,7 +30,6 @@ from webapp.models import JournalEntry
 
 Checksum = hashlib.sha256
 _ROWS = 1000
-KEY_FILE = "secret_key"
 
 
 class BackupError(Exception):
@@ -38,10 +37,13 @@ class BackupError(Exception):
 
 
 def kept_key() -> str | None:
-    """Return the secret key where the instance folder keeps it; None where it is set from outside (SECRET_KEY)."""
+    """Return the secret key where the instance folder keeps it; None where it is set from outside (SECRET_KEY).
+
+    Behind it, a line each, stand the earlier ones that are still good.
+    """
     path = pathlib.Path(current_app.config["INSTANCE_PATH"]) / KEY_FILE
-    kept = path.read_text().strip() if path.is_file() else None
-    return kept if kept == current_app.config["SECRET_KEY"] else None
+    kept = kept_keys(path) if path.is_file() else ()
+    return "\n".join(kept) if current_app.config["SECRET_KEY"] in kept else None
 
 
 def scripts() -> ScriptDirectory:
@@ -117,7 +119,7 @@ def _manifest(
         revision=revision,
         made_at=moment,
         database=session.get_bind().dialect.name,
-        key_mark=archive.key_mark(current_app.config["SECRET_KEY"]),
+        key_mark=archive.key_mark(key or current_app.config["SECRET_KEY"]),
         key_kept=key is not None,
         head=head,
         sealed=sealed,

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp import config
 from webapp.accounts.passwords import hash_password
 from webapp.admin import doctor
 from webapp.core import jobs
@@ -166,4 +167,26 @@ def _line(name: str, *said: str, ok: bool) -> str:
     return f"{'OK' if ok else '!!'}  {name}: {'. '.join(sentences)}"
 
 
-COMMANDS: tuple[Command, ...] = (tell_demo, work_off_jobs, say_address, back_up, put_back, ask_doctor)
+@click.command("rotate-key")
+@click.option("--forget", is_flag=True, help="Make none, and let go of the earlier ones.")
+@with_appcontext
+def rotate_key(*, forget: bool) -> None:
+    """Make a new secret key; what was signed with the one before is still good. Start the server anew afterwards."""
+    if backup.kept_key() is None:
+        message = _(
+            "SECRET_KEY is set from outside: set another there, and put this one into SECRET_KEY_FALLBACKS. See "
+            "docs/running.md."
+        )
+        raise click.ClickException(message)
+    path = pathlib.Path(current_app.config["INSTANCE_PATH"]) / config.KEY_FILE
+    try:
+        (config.forget_keys if forget else config.rotate_key)(path)
+    except OSError as error:
+        raise click.ClickException(_("The keys are as they were: %(said)s", said=error)) from error
+    if forget:
+        click.echo(_("The earlier keys are forgotten: once the server is started anew, what they signed is dead."))
+    else:
+        click.echo(_("There is a new key. Start the server and its jobs anew, and they sign with it."))
+
+
+COMMANDS: tuple[Command, ...] = (tell_demo, work_off_jobs, say_address, back_up, put_back, ask_doctor, rotate_key)

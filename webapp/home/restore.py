@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from webapp.config import signing_keys
 from webapp.core.database import db
 from webapp.core.errors import BusyError
 from webapp.home import archive, backup, refilling
@@ -85,8 +86,8 @@ def put_back(found: archive.Archive, *, replace: bool, say: Callable[[str], None
         raise
     if draft is not None:
         draft.replace(draft.with_name(backup.KEY_FILE))
-    now = found.secret_key if draft is not None else current_app.config["SECRET_KEY"]
-    return Restored(found.manifest, key_differs=archive.key_mark(str(now)) != found.manifest.key_mark)
+    now = [str(found.secret_key)] if draft is not None else signing_keys(current_app.config)
+    return Restored(found.manifest, key_differs=found.manifest.key_mark not in map(archive.key_mark, now))
 
 
 def _why(error: Exception) -> str:

@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from webapp.config import signing_keys
 from webapp.core import clock
 from webapp.core.errors import AppError
 from webapp.web import limits
@@ -45,18 +46,20 @@ class Question:
     token: str
 
 
-def _key(use: str) -> str:
-    return hmac.new(current_app.config["SECRET_KEY"].encode(), f"folkmoot:{use}".encode(), hashlib.sha256).hexdigest()
+def _keys(use: str) -> list[str]:
+    """Return the keys for `use`: the one that signs, then those whose signatures still count."""
+    keys = signing_keys(current_app.config)
+    return [hmac.new(key.encode(), f"folkmoot:{use}".encode(), hashlib.sha256).hexdigest() for key in keys]
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(_key("question"), salt="folkmoot:question")
+    return URLSafeSerializer(list(reversed(_keys("question"))), salt="folkmoot:question")
 
 
 def challenge() -> dict[str, Any]:
     """Return a puzzle for altcha's widget; it is good for 20 minutes and for one answer."""
     until = clock.now() + GOOD_FOR
-    made = altcha.create_challenge(_ALGORITHM, _COST, expires_at=until, hmac_secret=_key("captcha"))
+    made = altcha.create_challenge(_ALGORITHM, _COST, expires_at=until, hmac_secret=_keys("captcha")[0])
     return dict(made.to_dict())
 
 
@@ -64,12 +67,13 @@ def ask() -> Question:
     """Return a question that a person answers in a few seconds."""
     first, second = secrets.randbelow(8) + 2, secrets.randbelow(8) + 2
     nonce = secrets.token_hex(8)
-    body = [nonce, int(clock.now().timestamp()), _answered(nonce, str(first + second))]
+    body = [nonce, int(clock.now().timestamp()), _answers(nonce, str(first + second))[0]]
     return Question(_("How much is %(first)d plus %(second)d?", first=first, second=second), str(_signer().dumps(body)))
 
 
-def _answered(nonce: str, answer: str) -> str:
-    return hmac.new(_key("answer").encode(), f"{nonce}:{answer}".encode(), hashlib.sha256).hexdigest()[:32]
+def _answers(nonce: str, answer: str) -> list[str]:
+    said = f"{nonce}:{answer}".encode()
+    return [hmac.new(key.encode(), said, hashlib.sha256).hexdigest()[:32] for key in _keys("answer")]
 
 
 def require_person(sent: Mapping[str, str]) -> None:
@@ -89,11 +93,11 @@ def _require_solved(payload: str) -> None:
         raise CaptchaError
     try:
         parsed = altcha.Payload.from_base64(payload)
-        result = altcha.verify_solution(parsed, _key("captcha"))
+        verified = any(altcha.verify_solution(parsed, key).verified for key in _keys("captcha"))
         signature = str(parsed.challenge.signature)
     except Exception as error:  # the library raises whatever a made-up payload makes it stumble over
         raise CaptchaError from error
-    if not result.verified or not limits.once("captcha", signature, GOOD_FOR):
+    if not verified or not limits.once("captcha", signature, GOOD_FOR):
         raise CaptchaError
 
 
@@ -105,7 +109,7 @@ def _require_answer(token: str, answer: str) -> None:
     age = clock.now().timestamp() - at
     if age > GOOD_FOR.total_seconds():
         raise CaptchaError
-    if not hmac.compare_digest(_answered(nonce, answer), expected):
+    if not any(hmac.compare_digest(known, expected) for known in _answers(nonce, answer)):
         raise CaptchaError(_l("That was not the right answer to the question. Please try once more."))
     if age < LEAST_SECONDS:
         raise CaptchaError(_l("That was very quick. Please take a few seconds, then send it again."))
