@@ -16,7 +16,9 @@ from webapp.core.errors import AppError
 MAP = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "api-map.md").read_text()
 _SECTION = re.compile(r"^### (.+?)\n(.*?)(?=^##|\Z)", re.DOTALL | re.MULTILINE)
 _BLOCK = re.compile(r"```sh\n(.*?)\n# (\d+)(?: (\w+))?\n```", re.DOTALL)
-_CHAPTER = re.compile(r"^## (\d{3})", re.MULTILINE)
+_CHAPTER = re.compile(r"^## (\d{3}|What is not)", re.MULTILINE)
+_PRINTED = re.compile(r"```sh\n.*?\n```", re.DOTALL)
+_ANSWER = re.compile(r"\b(\d{3}) `([a-z_]+)`")
 
 # What the five reference documents can do, in their order.
 OPERATIONS = {
@@ -32,16 +34,56 @@ OPERATIONS = {
             "POST /api/invite/:invite"],
 }  # fmt: skip
 
+# Every field, header, id and path of theirs, by the words it is made of.
+NAMES = {
+    "000": "Authorization Bearer Content-Type email name eventUuid scope search POST",
+    "001": """Authorization Bearer email password name userToken vaultToken token capcha newPassword status ok true
+        false forgot-passsword reset-passsword exist-email verify-email resend-email-verification refresh register""",
+    "002": """App-Id App-Key Auth-Token Cache-Control Content-Type email password id auth_token company_id path
+        _embedded members administrators name role owner company_name _links self edit company login base_login
+        administrator href templated error Unauthorized v1 admin""",
+    "003": """data error message id code signup login confirm_otk password_reset users events join vote
+        Authorization Bearer auth_token Content-Type email password confirmation_url otk
+        user_id user_name user_surname name surname eth_address
+        user_email user_eth_address user_signup_timestamp user_email_verified user_reputation
+        event_id user_reward user_joined user_voted answers
+        time_to_join description start_time question end_flag end_time questions reward answer_ids
+        user_inserted duplicate json_error email_error db_error
+        email_verified otk_error otk_expired auth_error otk_not_found_error
+        user_logged_in wrong_password email_unverified wrong_credentials
+        user_updated auth_expired auth_invalid auth_not_found user_info events_info
+        user_joined event_full_error ttj_error joined_error
+        vote_cast not_joined_error event_start_error event_end_error already_voted_error event_error""",
+    "004": "identity Set-Cookie hi name password id issuer issued_at invite auth login logout",
+}
+
 
 def chapters() -> dict[str, list[tuple[str, str]]]:
     """The operations that the map lists, by the document they come from: (title, text)."""
     parts = _CHAPTER.split(MAP)[1:]
-    return {name: _SECTION.findall(text) for name, text in zip(parts[::2], parts[1::2], strict=True)}
+    return {name: _SECTION.findall(text) for name, text in zip(parts[:-2:2], parts[1:-2:2], strict=True)}
 
 
-SECTIONS = [
-    pytest.param(title, text, id=f"{chapter} {title}") for chapter, found in chapters().items() for title, text in found
-]
+def _blocks() -> Iterator[tuple[str, str, tuple[str, str, str]]]:
+    """Each line of curl: of which operation, which endpoint of the docs page that is, and the line with its answer."""
+    for chapter, found in chapters().items():
+        for title, text in found:
+            (name,) = re.findall(r"/api/docs#([\w-]+)", text)
+            for block in _BLOCK.findall(text):
+                yield f"{chapter} {title}", name, block
+
+
+def _block_of(operation: str) -> tuple[str, str, str]:
+    return next(block for title, _name, block in _blocks() if title == operation)
+
+
+def _part(title: str) -> str:
+    """What stands below a heading that begins so."""
+    (found,) = re.findall(rf"^## {title}.*?(?=^## |\Z)", MAP, re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+BLOCKS = [pytest.param(*block, id=f"{block[0]} {block[2][1]}") for block in _blocks()]
 
 
 @pytest.fixture(scope="module")
@@ -57,18 +99,39 @@ def test_every_operation_of_the_references_is_on_the_map():
     assert {chapter: [title for title, _text in found] for chapter, found in chapters().items()} == OPERATIONS
 
 
-@pytest.mark.parametrize(("title", "text"), SECTIONS)
-def test_each_operation_of_the_references_is_walked(house: House, tmp_path: pathlib.Path, title: str, text: str):
-    (block,) = _BLOCK.findall(text)
+@pytest.mark.parametrize(("title", "name", "block"), BLOCKS)
+def test_each_line_of_curl_on_the_map_answers_what_stands_below_it(
+    house: House, tmp_path: pathlib.Path, title: str, name: str, block: tuple[str, str, str]
+):
     command, status, said = block
-    (name,) = re.findall(r"/api/docs#([\w-]+)", text)
     values = {**reader.prepared(house.app, name), "FOLKMOOT": house.address}
     told = reader.run(tmp_path, command, values)
     assert told.status == int(status), f"{title}: {told.status} {told.body}"
-    if said:
-        assert told.json["meta"]["id"] == said
-    else:
+    if not said:
         assert told.body == ""
+    else:
+        assert told.json["meta" if told.status < 400 else "error"]["id"] == said
+
+
+def test_each_operation_of_the_references_is_walked():
+    walked = {title for title, _name, (_command, status, _said) in _blocks() if int(status) < 400}
+    assert walked == {f"{chapter} {title}" for chapter, titles in OPERATIONS.items() for title in titles}
+
+
+@pytest.mark.parametrize("chapter", NAMES)
+def test_every_name_of_the_references_is_on_the_map(chapter: str):
+    text = "".join(_part(title) for title in ("What differs", chapter, "What is not here"))
+    told = [*_PRINTED.findall(text), *re.findall(r"`[^`]+`", _PRINTED.sub("", text))]
+    said = set(re.findall(r"[\w-]+", " ".join(told)))
+    assert set(NAMES[chapter].split()) - said == set()
+
+
+def test_a_confirmation_leads_to_no_site_that_is_not_allowed(house: House, tmp_path: pathlib.Path):
+    (command, _status, _said) = _block_of("003 POST /users")
+    values = {**reader.prepared(house.app, "register"), "FOLKMOOT": house.address}
+    told = reader.run(tmp_path, command.replace("$FOLKMOOT/confirm", "https://elsewhere.example/confirm"), values)
+    assert told.status == 422
+    assert told.json["error"]["fields"].keys() == {"confirmation_url"}
 
 
 def test_each_endpoint_the_map_names_is_there():
@@ -85,14 +148,16 @@ def test_each_endpoint_the_map_names_is_there():
     assert anchors <= {endpoint.name.replace("_", "-") for api in APIS for endpoint in api.endpoints}
 
 
-def _ids(kind: type[AppError]) -> set[str]:
-    return {kind.id}.union(*(_ids(below) for below in kind.__subclasses__()))
+def _refusals(kind: type[AppError]) -> set[tuple[int, str]]:
+    return {(kind.status, kind.id)}.union(*(_refusals(below) for below in kind.__subclasses__()))
 
 
-def test_each_refusal_the_map_names_is_one_of_ours():
-    told = [error for line in re.findall(r"Refusals: ([^.]*)\.", MAP) for error in re.findall(r"`([a-z_]+)`", line)]
-    assert len(told) == 8
-    assert set(told) <= _ids(AppError)
+def test_each_status_and_id_the_map_names_is_one_of_ours():
+    ours = _refusals(AppError) | {(500, "internal_error")}
+    ours |= {(endpoint.status, endpoint.id) for api in APIS for endpoint in api.endpoints}
+    told = {(int(status), name) for status, name in _ANSWER.findall(MAP)}
+    assert len(told) > 30
+    assert told - ours == set()
 
 
 def test_each_page_the_map_names_is_there(app: Flask):
