@@ -185,24 +185,33 @@ def test_who_may_not_change_the_role_does_not_change_what_programs_may(
     assert queries.standing(company.id, ana.id).scopes is None
 
 
-def test_whoever_is_held_to_less_reads_it_and_widens_it_with_the_password_alone(
+def test_whoever_is_held_to_less_reads_it_and_leaves_it_to_owners(
     app: Flask, browser: Browser, company: Company, ana: User, bob: User
 ):
     own = factories.a_membership(bob, company, Role.ADMINISTRATOR, scopes=["voting"])
+    page = browser.sign_in(bob).get(people(company))
+    assert "What programs may do: Join and vote" in words(page)
+    assert f"/{own.id}/programs" not in page.text
+    for scopes in (EVERYTHING, ["voting", "companies:write"], []):
+        assert hold(browser, company, own, *scopes).status_code == 403
+    assert queries.standing(company.id, bob.id).scopes == ["voting"]
+    factories.a_membership(cilka := factories.an_account("Cilka"), company, Role.ORGANISER, scopes=["voting"])
+    assert "What programs may do: Join and vote" in words(browser.sign_in(cilka).get(people(company)))
+
+
+def test_an_owner_widens_the_own_row_with_the_password_alone(
+    app: Flask, browser: Browser, company: Company, ana: User, bob: User
+):
+    own = factories.a_membership(bob, company, Role.OWNER, scopes=["voting"])
     begun = clock.now()
     with time_machine.travel(begun, tick=False):
         browser.sign_in(bob)
-        page = browser.get(people(company))
-        assert "What programs may do: Join and vote" in words(page)
-        assert f"/{own.id}/programs" not in page.text, "it is for owners to say"
     with time_machine.travel(begun + dt.timedelta(minutes=16), tick=False):
         answer = hold(browser, company, own, "voting", "companies:write")
         assert (answer.status_code, "/account/confirm" in answer.headers["Location"]) == (303, True)
         assert queries.standing(company.id, bob.id).scopes == ["voting"]
         assert hold(browser, company, own).status_code == 303
     assert queries.standing(company.id, bob.id).scopes == []
-    factories.a_membership(cilka := factories.an_account("Cilka"), company, Role.ORGANISER, scopes=["voting"])
-    assert "What programs may do: Join and vote" in words(browser.sign_in(cilka).get(people(company)))
 
 
 @pytest.mark.parametrize("role", [Role.DOORKEEPER, Role.ORGANISER])

@@ -1,14 +1,17 @@
 """Who may do what in a company. Rights flow down from a parent to all below it, never up or sideways."""
 
+import dataclasses
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, null, or_, select
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, String, cast, null, or_, select, true
 
+from webapp.accounts.errors import BeyondTokenError
 from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.operation import read_once
-from webapp.core.permissions import Permission, Role, may, require
+from webapp.core.permissions import GIVES, Permission, Role, may, require
 from webapp.models import CompanyAncestor, Membership
 
 
@@ -22,6 +25,31 @@ def role_in(actor: Actor, company_id: uuid.UUID) -> Role | None:
         return None
     asked = ("role", actor.user_id, actor.company_id, actor.scope, company_id)
     return read_once(asked, lambda: _role_in(actor, company_id))
+
+
+def reaches(actor: Actor, company_id: uuid.UUID | None) -> bool:
+    """Tell whether the actor's session reaches the company: a token may be limited to one and all below it.
+
+    What belongs to no company (`company_id` None) such a token does not reach.
+    """
+    limit = actor.company_id
+    if limit is None or company_id == limit:
+        return True
+    if company_id is None:
+        return False
+    inside = select(CompanyAncestor.depth).where(
+        CompanyAncestor.company_id == company_id, CompanyAncestor.ancestor_id == limit
+    )
+    return read_once(("reach", limit, company_id), lambda: db.session.scalar(inside) is not None)
+
+
+def reached(actor: Actor, column: Any) -> ColumnElement[bool]:
+    """Return the condition that `column`, the id of a company, is of one that the actor's session reaches."""
+    if actor.company_id is None:
+        return true()
+    inside = select(CompanyAncestor.company_id).where(CompanyAncestor.ancestor_id == actor.company_id)
+    found: ColumnElement[bool] = column.in_(inside)
+    return found
 
 
 def _counting(actor: Actor) -> list[ColumnElement[bool]]:
@@ -41,10 +69,8 @@ def _role_in(actor: Actor, company_id: uuid.UUID) -> Role | None:
         select(Membership.role)
         .join(CompanyAncestor, CompanyAncestor.ancestor_id == Membership.company_id)
         .where(CompanyAncestor.company_id == company_id, *_counting(actor))
+        .where(reached(actor, CompanyAncestor.company_id))
     )
-    if actor.company_id is not None:
-        limit = select(CompanyAncestor.company_id).where(CompanyAncestor.ancestor_id == actor.company_id)
-        statement = statement.where(CompanyAncestor.company_id.in_(limit))
     roles = [Role(role) for role in db.session.scalars(statement)]
     return max(roles, key=lambda role: role.rank, default=None)
 
@@ -54,7 +80,7 @@ def roles_of(actor: Actor) -> dict[uuid.UUID, Role]:
     statement = (
         select(CompanyAncestor.company_id, Membership.role)
         .join(Membership, CompanyAncestor.ancestor_id == Membership.company_id)
-        .where(*_counting(actor))
+        .where(*_counting(actor), reached(actor, CompanyAncestor.company_id))
     )
     roles: dict[uuid.UUID, Role] = {}
     for company_id, role in db.session.execute(statement):
@@ -75,15 +101,49 @@ def require_in(actor: Actor, company_id: uuid.UUID, permission: Permission) -> N
     require(may(role, permission), seen=role is not None)
 
 
+def given_in(actor: Actor, company_id: uuid.UUID) -> frozenset[str] | None:
+    """Return the scopes under which the actor's token works in the company; None for a browser, which has no limit.
+
+    That is what the token carries, as far as a membership there or above gives it to tokens.
+    """
+    if actor.scopes is None:
+        return None
+    held = held_to(actor, company_id)
+    return actor.scopes if held is None else actor.scopes & held
+
+
+def held_to(actor: Actor, company_id: uuid.UUID) -> frozenset[str] | None:
+    """Return to what the actor's memberships in the company and above hold its tokens; None: to nothing less."""
+    statement = (
+        select(Membership.scopes)
+        .join(CompanyAncestor, CompanyAncestor.ancestor_id == Membership.company_id)
+        .where(CompanyAncestor.company_id == company_id, *_counting(dataclasses.replace(actor, scope=None)))
+    )
+    rows = db.session.scalars(statement).all()
+    held = [frozenset(scopes) for scopes in rows if scopes is not None]
+    return frozenset[str]().union(*held) if len(held) == len(rows) and rows else None
+
+
+def lacking(actor: Actor, company_id: uuid.UUID, role: Role) -> list[str]:
+    """Return the scopes that `role` gives in the company and the actor's token lacks there, by name."""
+    given = given_in(actor, company_id)
+    return [] if given is None else sorted(GIVES[role] - given)
+
+
+def require_gives(actor: Actor, company_id: uuid.UUID, role: Role) -> None:
+    """Raise BeyondTokenError where `role` would let programs do in the company what the actor's token may not do."""
+    if missing := lacking(actor, company_id, role):
+        lacks = ", ".join(missing)
+        raise BeyondTokenError(
+            _l("This token may not give a role that may do more than itself: it lacks %(scopes)s.", scopes=lacks)
+        )
+
+
 def company_ids(actor: Actor, *, at_least: Role = Role.DOORKEEPER) -> Select[Any]:
     """Return a SELECT of the ids of all companies in which `actor` has a role of that rank, own or from above."""
     roles = [role.value for role in Role if role.rank >= at_least.rank]
-    statement = (
+    return (
         select(CompanyAncestor.company_id)
         .join(Membership, Membership.company_id == CompanyAncestor.ancestor_id)
-        .where(*_counting(actor), Membership.role.in_(roles))
+        .where(*_counting(actor), Membership.role.in_(roles), reached(actor, CompanyAncestor.company_id))
     )
-    if actor.company_id is not None:
-        limit = select(CompanyAncestor.company_id).where(CompanyAncestor.ancestor_id == actor.company_id)
-        statement = statement.where(CompanyAncestor.company_id.in_(limit))
-    return statement

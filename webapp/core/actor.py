@@ -34,7 +34,8 @@ class Actor:
     `user_id`: the account, if there is one. `guest_id`: the guest whose personal link was opened. `system`: the house
     itself (jobs, commands). `session_id`: the session's row. `scopes`: None for a browser, which has them all.
     `scope`: the one scope under which a token is used now: memberships that do not give it to tokens do not count.
-    `company_id`: the company a token is limited to (and all below it). `fresh_at`: when the password was last typed.
+    `company_id`: the company a token is limited to (and all below it). What is the account's own lies outside of it, so
+    that such a token never carries the scope `account`. `fresh_at`: when the password was last typed.
     """
 
     user_id: uuid.UUID | None = None
@@ -46,6 +47,11 @@ class Actor:
     scope: str | None = None
     company_id: uuid.UUID | None = None
     fresh_at: dt.datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Leave the account's own out of the scopes of a token that is limited to a company."""
+        if self.company_id is not None and self.scopes is not None:
+            object.__setattr__(self, "scopes", self.scopes - {Scope.ACCOUNT.value})
 
     @property
     def kind(self) -> str:

@@ -54,6 +54,12 @@ class ForbiddenError(AppError):
     message = _l("You may see this, but you may not do that.")
 
 
+class ReachError(ForbiddenError):
+    """A token that is limited to one company is used for something that lies outside of it."""
+
+    message = _l("This token acts for one company, and this lies outside of it.")
+
+
 class SignInError(AppError):
     """Somebody has to be signed in for this."""
 

@@ -2,6 +2,9 @@
 
 import enum
 
+from flask_babel import lazy_gettext as _l
+
+from webapp.core.actor import Actor, Scope
 from webapp.core.errors import AppError, ForbiddenError, NotFoundError
 
 
@@ -60,6 +63,18 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: _ADMINISTRATOR,
     Role.OWNER: frozenset(Permission),
 }
+# What programs may do in a company by a role there. What is one's own (`account`, `voting`) no role gives.
+_DOORKEEPER_SCOPES = frozenset({Scope.EVENTS_READ, Scope.GUESTS_READ, Scope.CHECK_IN, Scope.COMPANIES_READ})
+_ORGANISER_SCOPES = _DOORKEEPER_SCOPES | {Scope.EVENTS_WRITE, Scope.GUESTS_WRITE, Scope.INVITATIONS_WRITE}
+_ADMINISTRATOR_SCOPES = _ORGANISER_SCOPES | {Scope.COMPANIES_WRITE}
+GIVES: dict[Role, frozenset[Scope]] = {
+    Role.DOORKEEPER: _DOORKEEPER_SCOPES,
+    Role.ORGANISER: _ORGANISER_SCOPES,
+    Role.ADMINISTRATOR: _ADMINISTRATOR_SCOPES,
+    Role.OWNER: _ADMINISTRATOR_SCOPES,
+}
+HELD_TO: frozenset[Scope] = _ADMINISTRATOR_SCOPES | {Scope.VOTING}
+"""What a role may leave to the tokens that act for its company, or not."""
 
 
 def may(role: Role | None, permission: Permission) -> bool:
@@ -73,3 +88,9 @@ def require(allowed: bool, *, seen: bool = True, error: type[AppError] = Forbidd
         raise NotFoundError
     if not allowed:
         raise error
+
+
+def require_scope(actor: Actor, scope: Scope) -> None:
+    """Raise ForbiddenError where `actor` is a program whose token does not carry `scope`."""
+    if not actor.has_scope(scope):
+        raise ForbiddenError(_l("This token may not do that: it needs the scope %(scope)s.", scope=scope.value))

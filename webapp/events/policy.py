@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from webapp.companies import policy as companies_policy
 from webapp.core.actor import Actor
 from webapp.core.database import db
+from webapp.core.errors import ReachError
 from webapp.core.permissions import Permission, Role, may, require
-from webapp.models import CoHost, CompanyAncestor, Event, Guest, Membership
+from webapp.models import CoHost, Event, Guest, Membership
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,19 +29,9 @@ class Standing:
         return self.guest or self.checks_in
 
 
-def _reached(actor: Actor, company_id: uuid.UUID) -> bool:
-    """Tell whether the actor's session reaches the company: a token may be limited to one and all below it."""
-    if actor.company_id is None:
-        return True
-    inside = select(CompanyAncestor.depth).where(
-        CompanyAncestor.company_id == company_id, CompanyAncestor.ancestor_id == actor.company_id
-    )
-    return db.session.scalar(inside) is not None
-
-
 def _hosts(actor: Actor, event: Event) -> bool:
     """Tell whether the actor is host or co-host."""
-    if actor.user_id is None or not _reached(actor, event.company_id):
+    if actor.user_id is None or not companies_policy.reaches(actor, event.company_id):
         return False
     if event.host_id == actor.user_id:
         return True
@@ -48,17 +39,17 @@ def _hosts(actor: Actor, event: Event) -> bool:
     return db.session.scalar(co_host) is not None
 
 
-def _is_guest(actor: Actor, event_id: uuid.UUID) -> bool:
+def _is_guest(actor: Actor, event: Event) -> bool:
     # One condition alone for each way of being somebody: an index answers it, however long the list is.
     mine = []
-    if actor.user_id is not None:
+    if actor.user_id is not None and companies_policy.reaches(actor, event.company_id):
         mine.append(Guest.user_id == actor.user_id)
     if actor.guest_id is not None:
         mine.append(Guest.id == actor.guest_id)
     if not mine:
         return False
     found = select(Guest.id).where(
-        Guest.event_id == event_id, Guest.removed_at.is_(None), Guest.unconfirmed_until.is_(None), or_(*mine)
+        Guest.event_id == event.id, Guest.removed_at.is_(None), Guest.unconfirmed_until.is_(None), or_(*mine)
     )
     return db.session.scalar(found.limit(1)) is not None
 
@@ -71,7 +62,7 @@ def standing(actor: Actor, event: Event) -> Standing:
     hosts = _hosts(actor, event)
     manages = hosts or may(role, Permission.MANAGE_EVENTS)
     shown = event.published_at is not None
-    guest = _is_guest(actor, event.id)
+    guest = _is_guest(actor, event)
     sees = manages or (
         shown and (event.visibility in {"public", "unlisted"} or guest or may(role, Permission.SEE_EVENTS))
     )
@@ -105,12 +96,26 @@ def require_manage(actor: Actor, event: Event) -> None:
     require(found.manages, seen=found.sees)
 
 
-def _limit(actor: Actor) -> ColumnElement[bool]:
-    """Narrow to what the session's company reaches."""
+def require_reach(actor: Actor, event: Event) -> None:
+    """Raise NotFoundError or (where `actor` sees the event) ReachError for an event that its token does not reach.
+
+    A token that acts for one company sees public events of others as anybody does, and takes no part in them.
+    """
+    if not companies_policy.reaches(actor, event.company_id):
+        require(False, seen=can_see(actor, event), error=ReachError)  # noqa: FBT003 whatever its account may
+
+
+def reaches(actor: Actor, event_id: uuid.UUID) -> bool:
+    """Tell whether the actor's session reaches the event: a token may be limited to one company and all below it."""
     if actor.company_id is None:
-        return true()
-    below = select(CompanyAncestor.company_id).where(CompanyAncestor.ancestor_id == actor.company_id)
-    return Event.company_id.in_(below)
+        return True
+    inside = select(Event.id).where(Event.id == event_id, within_reach(actor))
+    return db.session.scalar(inside) is not None
+
+
+def within_reach(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition of events of companies that the actor's session reaches."""
+    return companies_policy.reached(actor, Event.company_id)
 
 
 def hosted_by(actor: Actor) -> ColumnElement[bool]:
@@ -118,7 +123,7 @@ def hosted_by(actor: Actor) -> ColumnElement[bool]:
     if actor.user_id is None:
         return false()
     co_hosted = select(CoHost.event_id).where(CoHost.user_id == actor.user_id)
-    return and_(or_(Event.host_id == actor.user_id, Event.id.in_(co_hosted)), _limit(actor))
+    return and_(or_(Event.host_id == actor.user_id, Event.id.in_(co_hosted)), within_reach(actor))
 
 
 def guest_of(actor: Actor) -> ColumnElement[bool]:
@@ -126,7 +131,7 @@ def guest_of(actor: Actor) -> ColumnElement[bool]:
     if actor.user_id is None:
         return false()
     listed = select(Guest.event_id).where(Guest.user_id == actor.user_id, Guest.removed_at.is_(None))
-    return and_(Event.published_at.is_not(None), Event.id.in_(listed))
+    return and_(Event.published_at.is_not(None), Event.id.in_(listed), within_reach(actor))
 
 
 def managed_by(actor: Actor) -> ColumnElement[bool]:
@@ -156,8 +161,8 @@ def own_ways(actor: Actor) -> list[Way]:
         return []
     co_hosted = select(CoHost.event_id).where(CoHost.user_id == actor.user_id)
     return [
-        Way(and_(Event.host_id == actor.user_id, _limit(actor))),
-        Way(and_(Event.id.in_(co_hosted), _limit(actor)), few=True),
+        Way(and_(Event.host_id == actor.user_id, within_reach(actor))),
+        Way(and_(Event.id.in_(co_hosted), within_reach(actor)), few=True),
         Way(guest_of(actor), few=True),
     ]
 

@@ -125,6 +125,7 @@ def coming_events(actor: Actor, limit: int) -> list[tuple[Event, Guest]]:
             or_(Guest.reply == "yes", Guest.waiting_since.is_not(None)),
             Event.published_at.is_not(None),
             Event.ends_at >= clock.now(),
+            policy.within_reach(actor),
         )
         .order_by(Event.starts_at, Event.id)
         .limit(limit)
@@ -152,6 +153,7 @@ def open_votes(actor: Actor, limit: int) -> list[tuple[Event, Guest]]:
             closes > moment,
             exists().where(Question.event_id == Event.id),
             ~decided,
+            policy.within_reach(actor),
         )
         .order_by(closes, Event.id)
         .limit(limit)

@@ -31,8 +31,10 @@ def require_manage(actor: Actor, event: Event) -> None:
 
 
 def is_guest(actor: Actor, guest: Guest) -> bool:
-    """Tell whether `actor` is this guest: by personal link, or by account."""
-    return actor.guest_id == guest.id or (actor.user_id is not None and actor.user_id == guest.user_id)
+    """Tell whether `actor` is this guest: by personal link, or by account (within what its token reaches)."""
+    if actor.guest_id == guest.id:
+        return True
+    return actor.user_id is not None and actor.user_id == guest.user_id and events_policy.reaches(actor, guest.event_id)
 
 
 def require_answer(actor: Actor, guest: Guest, event: Event) -> None:

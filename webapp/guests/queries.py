@@ -11,6 +11,7 @@ from webapp.core.actor import Actor
 from webapp.core.database import db
 from webapp.core.errors import NotFoundError
 from webapp.core.tokens import Purpose, TokenExpiredError
+from webapp.events import policy as events_policy
 from webapp.events import queries as events
 from webapp.guests import policy
 from webapp.models import Event, Guest, OutboxMail
@@ -84,7 +85,7 @@ def my_guest(actor: Actor, event: Event) -> Guest | None:
         guest = db.session.get(Guest, actor.guest_id)
         if guest is not None and guest.event_id == event.id and _stands(guest):
             return guest
-    if actor.user_id is None:
+    if actor.user_id is None or not events_policy.reaches(actor, event.id):
         return None
     guest = db.session.scalar(select(Guest).where(Guest.event_id == event.id, Guest.user_id == actor.user_id))
     return guest if guest is not None and _stands(guest) else None
@@ -94,9 +95,11 @@ def own_guest(actor: Actor, event_id: uuid.UUID) -> Guest | None:
     """Return the row of the actor's account on an event's list, with the event loaded; None where there is none.
 
     As by the personal link, it is there still for whoever left by own wish. Raises NotFoundError where `actor` has no
-    row and does not see the event either.
+    row and does not see the event either, ReachError where it sees the event and its token takes no part there.
     """
     guest = None
+    if not events_policy.reaches(actor, event_id):
+        events_policy.require_reach(actor, events.get_event(actor, event_id))
     if actor.user_id is not None:
         mine = select(Guest).where(Guest.event_id == event_id, Guest.user_id == actor.user_id)
         guest = db.session.scalar(mine.options(*_WITH_EVENT))
@@ -135,6 +138,7 @@ def asked_of(actor: Actor, limit: int = 20) -> list[Guest]:
             or_(Guest.invited_at.is_not(None), Guest.source == "link"),
             Event.state == "published",
             func.coalesce(Event.join_by, Event.ends_at) > moment,
+            events_policy.within_reach(actor),
         )
         .order_by(Event.starts_at, Event.id)
         .limit(limit)

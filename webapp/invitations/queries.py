@@ -275,7 +275,11 @@ def of_event(actor: Actor, event: Event) -> Select[Any]:
 
 
 def of_account(actor: Actor) -> Select[Any]:
-    """Return a SELECT of the invitations to the site that the signed-in account made."""
+    """Return a SELECT of the invitations to the site that the signed-in account made.
+
+    Raises ReachError for a token that is limited to a company.
+    """
+    policy.require_site(actor)
     return _loaded().where(Invitation.issuer_id == actor.account(), Invitation.kind == "site")
 
 

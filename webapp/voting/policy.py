@@ -2,15 +2,19 @@
 
 from webapp.core.actor import Actor
 from webapp.core.permissions import require
+from webapp.events import policy as events_policy
 from webapp.models import Guest
 from webapp.voting.rule import Rule
 
 
 def is_voter(actor: Actor, guest: Guest) -> bool:
-    """Tell whether `actor` is this guest: by personal link, or by account. Nobody votes for somebody else."""
+    """Tell whether `actor` is this guest: by personal link, or by account. Nobody votes for somebody else.
+
+    A token that is limited to a company is the guest of no event outside of it.
+    """
     if actor.guest_id is not None and actor.guest_id == guest.id:
         return True
-    return actor.user_id is not None and actor.user_id == guest.user_id
+    return actor.user_id is not None and actor.user_id == guest.user_id and events_policy.reaches(actor, guest.event_id)
 
 
 def require_voter(actor: Actor, guest: Guest) -> None:

@@ -8,7 +8,8 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from webapp.core.actor import Scope
-from webapp.core.errors import AppError, ForbiddenError, SignInError
+from webapp.core.errors import AppError, ReachError, SignInError
+from webapp.core.permissions import require_scope
 from webapp.web.faces import is_api
 from webapp.web.sign_in import current_actor
 
@@ -80,7 +81,11 @@ def judge() -> Response | None:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.login", next=back), 303)
     if isinstance(needed, Scope) and not actor.has_scope(needed):
-        raise ForbiddenError(_l("This token may not do that: it needs the scope %(scope)s.", scope=needed.value))
+        if needed is Scope.ACCOUNT and actor.company_id is not None:
+            raise ReachError(
+                _l("This token acts for one company, not for the account: it never has the scope account.")
+            )
+        require_scope(actor, needed)
     return None
 
 

@@ -13,10 +13,10 @@ from webapp.companies.errors import LastOwnerError
 from webapp.core import clock
 from webapp.core.actor import Actor, Scope
 from webapp.core.database import db
-from webapp.core.errors import ConflictError, NotFoundError
+from webapp.core.errors import ConflictError, ForbiddenError, NotFoundError
 from webapp.core.hooks import AccessChange, access_revoked
 from webapp.core.operation import count, operation
-from webapp.core.permissions import Permission, Role
+from webapp.core.permissions import HELD_TO, Permission, Role
 from webapp.journal.writing import record
 from webapp.models import Company, Membership, User
 
@@ -82,12 +82,15 @@ def grant(actor: Actor, company: Company, user: User, role: Role) -> Membership:
     """Give `user` a role in the company and return the membership; another role it had there is revoked.
 
     Where tokens were held to fewer scopes there than the role gave, they still are.
-    The system (an accepted invitation) never lowers a role. Raises NotFoundError, ForbiddenError, LastOwnerError.
+    The system (an accepted invitation) never lowers a role. Raises NotFoundError, ForbiddenError, LastOwnerError, and
+    BeyondTokenError where a program raises somebody to a role that may do more than its own token.
     """
     company = locked_company(company.id)
     standing = queries.standing(company.id, user.id)
     had = Role(standing.role) if standing else None
     require_over(actor, company.id, role, *([had] if had else []))
+    if had is None or had.rank < role.rank:
+        policy.require_gives(actor, company.id, role)
     if standing is not None and had is not None:
         if had is role or (actor.system and had.rank > role.rank):
             return standing
@@ -123,25 +126,31 @@ def change_membership(
     """Give the account another role (None: the one it has) and, where `limits`, the scopes that its tokens may use.
 
     `scopes` None: all that the role gives. The membership before is revoked and kept; the new one is returned. Raises
-    as `change_role` does, BeyondTokenError for scopes that a program does not have itself, and StaleError where
-    somebody who has not just typed the password widens the own ones.
+    as `change_role` does, BeyondTokenError for scopes that a program does not have there itself, and for the own row
+    ForbiddenError to all but owners, and StaleError where an owner who has not just typed the password widens it.
     """
     asked = sorted(scope.value for scope in scopes) if scopes is not None else None
     changed = change_role(actor, membership, role or Role(membership.role))
-    had = changed.scopes
-    if not limits or asked == had:
+    if not limits or asked == changed.scopes:
         return changed
-    if had is not None and (asked is None or not set(had).issuperset(asked)):
-        _require_may_widen(actor, changed, set(asked if asked is not None else Scope))
+    _require_may_limit(actor, changed, asked)
     company_id, user_id, now = changed.company_id, changed.user_id, Role(changed.role)
     take(actor, changed)
     return give(actor, company_id, user_id, now, scopes=asked)
 
 
-def _require_may_widen(actor: Actor, membership: Membership, asked: set[str]) -> None:
-    if actor.scopes is not None and not actor.scopes.issuperset(asked - set(membership.scopes or ())):
+def _require_may_limit(actor: Actor, membership: Membership, asked: Sequence[str] | None) -> None:
+    """Raise unless `actor` may hold the account's tokens to `asked` (None: to nothing less than its role gives)."""
+    own = membership.user_id == actor.user_id
+    if own and not policy.allows(actor, membership.company_id, Permission.MANAGE_OWNERS):
+        raise ForbiddenError(_l("Only an owner changes what the own role lets programs do. Please ask one."))
+    before, after = ({*HELD_TO} if one is None else HELD_TO.intersection(one) for one in (membership.scopes, asked))
+    if after <= before:
+        return
+    given = policy.given_in(actor, membership.company_id)
+    if given is not None and not given.issuperset(after - before):
         raise BeyondTokenError
-    if membership.user_id == actor.user_id:
+    if own:
         actor.require_fresh()
 
 

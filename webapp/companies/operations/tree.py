@@ -25,7 +25,7 @@ from webapp.companies.operations.people import give, locked_company, take
 from webapp.core import clock, text
 from webapp.core.actor import Actor
 from webapp.core.database import db, new_id
-from webapp.core.errors import NotFoundError
+from webapp.core.errors import NotFoundError, ReachError
 from webapp.core.hooks import AccessChange, access_revoked
 from webapp.core.operation import added, count, operation
 from webapp.core.permissions import Permission, Role
@@ -79,7 +79,9 @@ def create_company(actor: Actor, *, name: str, parent: Company | None = None) ->
     # Only owners appoint owners: what an administrator makes is owned by those who own the company above.
     owns = parent is None or policy.allows(actor, parent.id, Permission.MANAGE_OWNERS)
     if actor.user_id is not None and owns:
-        give(actor, company.id, actor.user_id, Role.OWNER)
+        # a role that leaves less to tokens above is not got around by a company below
+        held = policy.held_to(actor, parent.id) if parent is not None else None
+        give(actor, company.id, actor.user_id, Role.OWNER, scopes=sorted(held) if held is not None else None)
     return company
 
 
@@ -116,12 +118,15 @@ def rename_company(actor: Actor, company: Company, *, name: str) -> None:
 def move_company(actor: Actor, company: Company, parent: Company | None) -> None:
     """Let the company, with all below it, be part of `parent`; None: it stands by itself.
 
-    `actor` must own both (NotFoundError, ForbiddenError). Raises CycleError for a parent inside the company, and
-    LastOwnerError where nobody would own the company: those who own it from above do so no more.
+    `actor` must own both (NotFoundError, ForbiddenError). A token that is limited to a company takes nothing out of
+    what it reaches, and leaves its own company where it is: ReachError. Raises CycleError for a parent inside the
+    company, and LastOwnerError where nobody would own the company: those who own it from above do so no more.
     """
     lock_tree()
     company = locked_company(company.id)
     policy.require_in(actor, company.id, Permission.MOVE)
+    if actor.company_id is not None and (parent is None or company.id == actor.company_id):
+        raise ReachError
     before, parent_id = company.parent_id, parent.id if parent is not None else None
     if parent is not None:
         hold_company(parent.id)

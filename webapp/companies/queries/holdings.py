@@ -12,7 +12,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from webapp.accounts.sessions import IDLE
 from webapp.companies import policy
 from webapp.companies.errors import OffboardSelfError
-from webapp.companies.queries.tree import below
+from webapp.companies.queries.tree import above, below
 from webapp.core import clock
 from webapp.core.actor import Actor
 from webapp.core.database import db
@@ -52,11 +52,12 @@ class Events:
 class Holdings:
     """What an account holds in a company and all below it.
 
-    `roles`: its standing memberships there, companies loaded. `above`: those in companies above, which stay.
-    `browsers`: how many browsers are signed in; 0 for an account without a role there, for anybody can be made co-host
-    without being asked. `tokens`: how many tokens act for these companies or were issued to
-    their apps. `apps`: those it answers for, companies loaded. `issued`: invitations it made that are pending,
-    `addressed`: pending ones that wait for its address; companies and events loaded. `hosted`, `co_hosted`: events.
+    `roles`: its standing memberships there, companies loaded. `above`: those in companies above, as far
+    as the actor's session reaches, which stay. `browsers`: how many browsers are signed in; 0 for an account without a
+    role there, for anybody can be made co-host without being asked. `tokens`: how many tokens act for these companies
+    or were issued to their apps. `apps`: those it answers for, companies loaded. `issued`: invitations it made that are
+    pending, `addressed`: pending ones that wait for its address; companies and events loaded. `hosted`, `co_hosted`:
+    events.
     """
 
     roles: Sequence[Membership]
@@ -91,11 +92,8 @@ def _roles(user_id: uuid.UUID) -> Select[Any]:
     )
 
 
-def _roles_above(company_id: uuid.UUID, user_id: uuid.UUID) -> Sequence[Membership]:
-    above = select(CompanyAncestor.ancestor_id).where(
-        CompanyAncestor.company_id == company_id, CompanyAncestor.depth > 0
-    )
-    return db.session.scalars(_roles(user_id).where(Membership.company_id.in_(above))).all()
+def _roles_above(actor: Actor, company_id: uuid.UUID, user_id: uuid.UUID) -> Sequence[Membership]:
+    return db.session.scalars(_roles(user_id).where(Membership.company_id.in_(above(actor, company_id)))).all()
 
 
 def apps_held(company_id: uuid.UUID, user_id: uuid.UUID) -> Sequence[App]:
@@ -231,7 +229,7 @@ def holdings(actor: Actor, company: Company, user_id: uuid.UUID) -> tuple[User, 
     roles = [row for row in roles_below(inside, user_id) if row.company.deleted_at is None]
     held = Holdings(
         roles=roles,
-        above=_roles_above(inside, user_id),
+        above=_roles_above(actor, inside, user_id),
         browsers=_sessions(user_id, clock.now() - IDLE) if roles else 0,
         tokens=db.session.scalar(tokens) or 0,
         apps=apps_held(inside, user_id),

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp.companies import policy
-from webapp.companies.queries.tree import below
+from webapp.companies.queries.tree import above, below
 from webapp.core import clock, text
 from webapp.core.actor import Actor
 from webapp.core.database import db
@@ -40,13 +40,7 @@ def _standing_in(actor: Actor, company: Company, where: Where) -> ColumnElement[
     if where == "below":
         policy.require_in(actor, company.id, Permission.MANAGE_PEOPLE)
         return Membership.company_id.in_(below(company.id))
-    above = select(CompanyAncestor.ancestor_id).where(
-        CompanyAncestor.company_id == company.id, CompanyAncestor.depth > 0
-    )
-    if actor.company_id is not None:
-        # a token for one company reaches nothing above it
-        above = above.where(CompanyAncestor.ancestor_id.in_(below(actor.company_id)))
-    return Membership.company_id.in_(above)
+    return Membership.company_id.in_(above(actor, company.id))
 
 
 def members_found(

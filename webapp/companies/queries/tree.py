@@ -120,6 +120,15 @@ def below(company_id: uuid.UUID, *, rows: type[CompanyAncestor] = CompanyAncesto
     return select(rows.company_id).where(rows.ancestor_id == company_id)
 
 
+def above(actor: Actor, company_id: uuid.UUID) -> Select[uuid.UUID]:
+    """Return a SELECT of the ids of the companies above this one, as far up as the actor's session reaches."""
+    return select(CompanyAncestor.ancestor_id).where(
+        CompanyAncestor.company_id == company_id,
+        CompanyAncestor.depth > 0,
+        policy.reached(actor, CompanyAncestor.ancestor_id),
+    )
+
+
 def standing_below(company_id: uuid.UUID) -> Sequence[uuid.UUID]:
     """Return the ids of the company and all below it that are not deleted, in their order."""
     statement = select(Company.id).where(Company.id.in_(below(company_id)), Company.deleted_at.is_(None))

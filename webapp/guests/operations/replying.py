@@ -70,12 +70,13 @@ def join(
     """Let the actor's account put itself on the list with yes and return the row.
 
     An account that is listed by its proven address takes that row. Raises JoinedError where it has joined already,
-    otherwise as `reply`; NotFoundError where it does not see the event.
+    otherwise as `reply`; NotFoundError where it does not see the event, ReachError where its token does not reach it.
     """
     user = db.session.get(User, actor.account())
     if user is None or not user.is_active:
         raise SignInError
     events_policy.require_see(actor, event)
+    events_policy.require_reach(actor, event)
     guest = rows.of_account(event, user)
     person = Person(name=user.full_name, email=user.email, user_id=user.id, source="joined")
     if guest is None:
@@ -96,8 +97,10 @@ def join(
 def leave(actor: Actor, event: Event) -> None:
     """Take the guest of the personal link, else the actor's account, off the list: places are free, a ballot stands.
 
-    Raises NotJoinedError where it is not on it, EventEndError after the end.
+    Raises NotJoinedError where it is not on it, EventEndError after the end, NotFoundError or ReachError where the
+    actor's token does not reach the event.
     """
+    events_policy.require_reach(actor, event)
     guest = db.session.get(Guest, actor.guest_id) if actor.guest_id is not None else None
     if guest is None:
         guest = rows.by_account(event.id, actor.user_id)

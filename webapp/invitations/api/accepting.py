@@ -15,7 +15,7 @@ from webapp.companies import queries as companies
 from webapp.core import text
 from webapp.core.actor import Actor
 from webapp.core.database import db
-from webapp.core.errors import InputError
+from webapp.core.errors import ForbiddenError, InputError
 from webapp.core.schema import Blank, Email, Name, Schema
 from webapp.guests.errors import EventClosedError, EventEndError, JoinTooLateError
 from webapp.guests.links import personal_url
@@ -104,12 +104,13 @@ def _out(
     takes=AcceptInput,
     gives=AcceptedOut,
     message=_l("The invitation is accepted."),
-    refusals=(DeadLinkError, OtherAddressError, EventClosedError, EventEndError, JoinTooLateError),
+    refusals=(DeadLinkError, OtherAddressError, ForbiddenError, EventClosedError, EventEndError, JoinTooLateError),
 )
 def accept_invitation(invite: str, data: AcceptInput) -> AcceptedOut:
     """Accept an invitation: as the token's account, or with a new login (`name`, `email`, `password`).
 
-    With `as_guest` an event's is accepted by name and e-mail alone.
+    A token needs the scope `voting` for an event that it reaches, `account` for anything else. With `as_guest` an
+    event's is accepted by name and e-mail alone.
     """
     actor = current_actor()
     if actor.user_id is not None:

@@ -42,13 +42,14 @@ class Accepted:
 def accept_signed_in(actor: Actor, public_id: str) -> Accepted:
     """Give the signed-in account what the invitation promises.
 
-    Raises NotFoundError as `queries.open_by_token` does, OtherAddressError where it was mailed to another address, and
-    what the granting refuses.
+    Raises NotFoundError as `queries.open_by_token` does, ForbiddenError or ReachError where the token may not accept
+    such, OtherAddressError where it was mailed to another address, and what the granting refuses.
     """
     # One account accepts once at a time: what it has already is judged under the lock of its row. Whoever is offboarded
     # meanwhile is signed out then
     user = accounts_queries.held_account(actor)
     opened = queries.open_by_token(public_id, actor)
+    policy.require_accept(actor, opened.invitation, opened.event)
     if not policy.is_for(opened.invitation, user):
         raise OtherAddressError
     path = _path(opened)

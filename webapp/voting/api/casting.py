@@ -9,6 +9,7 @@ from pydantic import Field
 from webapp.core.actor import Scope
 from webapp.core.errors import NotFoundError
 from webapp.core.schema import Schema
+from webapp.events import policy as events_policy
 from webapp.events import queries as events
 from webapp.guests import queries as guests_queries
 from webapp.models import Event
@@ -75,6 +76,7 @@ def vote(data: VoteInput) -> Said:
     """Cast the account's one ballot. `message` says whether a consensus is not yet reached, reached, or was before."""
     actor = own_account(data.user_id)
     event = events.get_event(actor, data.event_id)
+    events_policy.require_reach(actor, event)
     guest = guests_queries.my_guest(actor, event)
     if guest is None:
         raise NotOnRollError
