@@ -111,7 +111,7 @@ def test_a_form_that_is_sent_again_makes_no_second_token_and_shows_none(page: Br
         ({"expires_in": "0"}, "At least 1, please."),
         ({"expires_in": "soon"}, "Please give a whole number."),
         ({"company_id": "x"}, "This does not fit here."),
-        ({"company_id": str(uuid.uuid4())}, "Please choose one of what is offered."),
+        ({"scopes": ["voting"], "company_id": str(uuid.uuid4())}, "Please choose one of what is offered."),
         ({"once": "x"}, "This does not fit here."),
     ],
 )
@@ -136,10 +136,17 @@ def test_a_token_for_one_company_reaches_it_and_all_below(page: Browser, program
     assert "For Pod lipo and all below it" in words(page.get(PATH))
 
 
+def test_a_token_for_one_company_is_none_for_the_account(page: Browser, company: Company):
+    assert "and nothing else: not your account." in words(page.get(PATH))
+    answer = page.submit(PATH, {**SENT, "company_id": str(company.id)})
+    assert (answer.status_code, rows()) == (422, [])
+    assert "Your account is no company's" in words(answer)
+
+
 def test_a_company_in_which_one_has_no_role_is_none_to_choose(page: Browser, ana: User):
     foreign = factories.a_company(factories.an_account(), name="Elsewhere")
     assert "Elsewhere" not in words(page.get(PATH))
-    answer = page.submit(PATH, {**SENT, "company_id": str(foreign.id)})
+    answer = page.submit(PATH, {**SENT, "scopes": ["events:read"], "company_id": str(foreign.id)})
     assert (answer.status_code, rows()) == (422, [])
 
 

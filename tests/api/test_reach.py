@@ -266,6 +266,13 @@ def test_a_company_token_never_has_the_scope_account(app: Flask, ana: User, comp
     assert token.delete("/api/login").status_code == 204
 
 
+def test_no_token_is_made_for_a_company_and_the_account(app: Flask, ana: User, company: Company):
+    sent = {"name": "Printer", "scopes": ["account", "events:read"], "company_id": str(company.id)}
+    whole = Program(app).act_for(ana)
+    assert set(refused(whole.post("/api/tokens", sent), 422, "json_error")) == {"company_id"}
+    assert whole.post("/api/tokens", {**sent, "scopes": ["events:read"]}).status_code == 201
+
+
 def test_roles_above_its_company_are_not_told(
     here: Program, app: Flask, ana: User, zed: User, above: Company, company: Company
 ):

@@ -150,7 +150,9 @@ class TokenForm(SchemaForm[schemas.TokenInput]):
     )
     company_id = SelectField(
         _l("Where"),
-        description=_l("A token for one company reaches that one and all below it, and nothing else."),
+        description=_l(
+            "A token for one company reaches that one and all below it, and nothing else: not your account."
+        ),
         validate_choice=False,
     )
     once = HiddenField(_l("This form"))

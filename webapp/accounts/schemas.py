@@ -5,7 +5,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from flask_babel import lazy_gettext as _l
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from webapp.accounts.passwords import Password
 from webapp.core import text
@@ -113,7 +113,8 @@ Scopes = Annotated[list[Scope], Field(max_length=len(Scope)), AfterValidator(_so
 class TokenInput(Schema):
     """A token made by hand, for a program of one's own: what it may do, and for how many days.
 
-    `company_id`: the company it is limited to, with all below it; without one it reaches all that its account does.
+    `company_id`: the company it is limited to, with all below it, and never with the scope `account`; without one it
+    reaches all that its account does.
     `once`: an id of your choice for the token, so that a form sent twice makes one token.
     """
 
@@ -122,3 +123,10 @@ class TokenInput(Schema):
     expires_in: Annotated[int, Field(ge=1, le=365, description="Days.")] = 30
     company_id: Annotated[uuid.UUID | None, Blank] = None
     once: Annotated[uuid.UUID | None, Blank] = None
+
+    @field_validator("company_id")
+    @classmethod
+    def _not_the_account(cls, value: uuid.UUID | None, info: ValidationInfo) -> uuid.UUID | None:
+        if value is not None and Scope.ACCOUNT in info.data.get("scopes", ()):
+            raise refuse(_l("Your account is no company's: for one company, do not tick what concerns your account."))
+        return value
