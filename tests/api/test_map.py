@@ -1,4 +1,8 @@
-"""docs/api-map.md tells no tales: each operation it lists is walked with curl, and each name it gives exists."""
+"""docs/api-map.md and docs/api.md tell no tales.
+
+Each operation that the map lists is walked with curl, and each name it gives exists; what the guide says of lists, ids,
+statuses and scopes is what the endpoints declare.
+"""
 
 import pathlib
 import re
@@ -11,9 +15,13 @@ from tests import factories
 from tests.api import reader
 from tests.browser.house import House, standing
 from webapp import APIS
+from webapp.companies.scopes import LABELS
 from webapp.core.errors import AppError
+from webapp.web.endpoints import Endpoint
 
-MAP = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "api-map.md").read_text()
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+MAP = (DOCS / "api-map.md").read_text()
+GUIDE = (DOCS / "api.md").read_text()
 _SECTION = re.compile(r"^### (.+?)\n(.*?)(?=^##|\Z)", re.DOTALL | re.MULTILINE)
 _BLOCK = re.compile(r"```sh\n(.*?)\n# (\d+)(?: (\w+))?\n```", re.DOTALL)
 _CHAPTER = re.compile(r"^## (\d{3}|What is not)", re.MULTILINE)
@@ -166,3 +174,65 @@ def test_each_page_the_map_names_is_there(app: Flask):
     named = {page for some in pages for page in re.findall(r"`([^`]+)`", some)}
     assert len(named) > 10
     assert {page for page in named if re.sub(r"<\w+>", "<>", page) not in rules} == set()
+
+
+_COMPANY = "/companies/{company_id}"
+
+
+def _endpoints() -> list[Endpoint]:
+    return [endpoint for api in APIS for endpoint in api.endpoints]
+
+
+def _listed(text: str) -> set[str]:
+    """The lists that a part of the guide names."""
+    return set(re.findall(r"`(?:GET )?(/api/[^`]+|…[^`]+)`", text)) - {"/api/companies/{company_id}"}
+
+
+def _in_short(endpoint: Endpoint) -> str:
+    """Its path as the guide has it: … for a company's own."""
+    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", endpoint.paths[0])
+    return "…" + path[len(_COMPANY) :] if path.startswith(_COMPANY + "/") else "/api" + path
+
+
+def test_the_guide_tells_lists_with_pages_from_those_without():
+    lists = [endpoint for endpoint in _endpoints() if endpoint.listed and endpoint.method == "GET"]
+    fields = {_in_short(one): one.asks.model_fields.keys() if one.asks is not None else set() for one in lists}
+    paged, whole = re.findall(r"\*\*Lists\*\*.*?\n\n(.*?)These come whole(.*?)\n\n", GUIDE, re.DOTALL)[0]
+    assert _listed(paged) == {path for path, names in fields.items() if names >= {"cursor", "limit"}}
+    assert _listed(whole) == {path for path, names in fields.items() if not names & {"cursor", "limit"}}
+    starred = {path for path in _listed(paged) if re.search(rf"{re.escape(path)}`\*", paged)}
+    assert starred == {path for path in _listed(paged) if "search" in fields[path]}
+
+
+def test_the_guide_names_each_id_that_is_no_uuid():
+    given = {endpoint.gives for endpoint in _endpoints() if endpoint.gives is not None}
+    others = {
+        (model.__name__, name)
+        for model in given
+        for name, field in model.model_fields.items()
+        if re.fullmatch(r"id|\w+_id", name) and "UUID" not in str(field.annotation)
+    }
+    assert others == {("EntryOut", "id"), ("InvitationOut", "id")}
+    said = re.sub(r"\s+", " ", GUIDE)
+    assert "the `id` of a journal's line is a number" in said
+    assert "the `id` of an invitation is what its link ends with" in said
+
+
+def test_the_guide_says_of_each_status_what_to_do(app: Flask):
+    document = app.test_client().get("/api/openapi.json").json
+    documented = {
+        int(status)
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for status in operation["responses"]
+        if int(status) >= 400
+    }
+    told = {int(status) for status in re.findall(r"^\| (\d{3}) \|", GUIDE, re.MULTILINE)}
+    # what no endpoint's document can say: another method, and our own mistake
+    assert told == documented | {405, 500}
+
+
+def test_the_guide_calls_each_scope_as_the_pages_do():
+    rows = re.findall(r"^\| `([a-z:-]+)` \| ([^|]+) \| [^|]+ \|$", GUIDE, re.MULTILINE)
+    assert dict(rows) == {scope: str(label) for scope, label in LABELS.items()}
+    assert [scope for scope, _label in rows] == list(LABELS)
