@@ -79,7 +79,7 @@ def test_one_wrong_field_changes_nothing(app: Flask, browser: Browser, ana: User
 @pytest.mark.both_databases
 def test_empty_fields_are_emptied(app: Flask, ana: User):
     operations.update_profile(factories.acting(ana), ProfileInput(**PROFILE))
-    operations.update_profile(factories.acting(ana), ProfileInput(name="Ana", eth_address="", timezone=""))
+    operations.update_profile(factories.acting(ana), ProfileInput(name="Ana", surname="", eth_address="", timezone=""))
     user = fresh(ana)
     assert (user.surname, user.eth_address, user.timezone) == ("", None, None)
 

@@ -83,3 +83,39 @@ def test_json_is_json_however_its_kind_is_written(furnished: Furnished, kind: st
         "PATCH", furnished.address("/events/<uuid:event_id>"), data='{"title": "Žur"}'.encode(), content_type=kind
     )
     assert (answer.status_code, answer.json["data"]["title"]) == (200, "Žur")
+
+
+CHANGES = [one for one in endpoints() if one[0].method in {"PATCH", "PUT"}]
+
+
+def fields_of(furnished: Furnished, endpoint: Endpoint, path: str) -> dict[str, dict[str, Any]]:
+    """What the document says of each field of an endpoint's body."""
+    document = furnished.program().get("/api/openapi.json").json
+    pattern = "/api" + path.replace("<uuid:", "{").replace("<", "{").replace(">", "}")
+    sent = document["paths"][pattern][endpoint.method.lower()]["requestBody"]["content"]["application/json"]["schema"]
+    found: dict[str, dict[str, Any]] = document["components"]["schemas"][sent["$ref"].rpartition("/")[2]]["properties"]
+    return found
+
+
+def may_be_null(said: dict[str, Any]) -> bool:
+    return any(one.get("type") == "null" for one in said.get("anyOf", ()))
+
+
+@pytest.mark.parametrize("found", CHANGES, ids=named)
+def test_nothing_stands_in_for_what_a_change_leaves_out(furnished: Furnished, found: tuple[Endpoint, str]):
+    fields = fields_of(furnished, *found)
+    assert fields
+    assert not [name for name, said in fields.items() if "default" in said]
+
+
+@pytest.mark.parametrize("found", CHANGES, ids=named)
+def test_null_is_refused_or_said_to_mean_something(furnished: Furnished, found: tuple[Endpoint, str]):
+    endpoint, path = found
+    fields = fields_of(furnished, endpoint, path)
+    assert not [
+        name for name, said in fields.items() if may_be_null(said) and "Null" not in said.get("description", "")
+    ]
+    program = furnished.program()
+    for name in [name for name, said in fields.items() if not may_be_null(said)]:
+        answer = program.send(endpoint.method, furnished.address(path), json={name: None})
+        assert refused(answer, 422, "json_error").keys() == {name}

@@ -18,6 +18,7 @@ from webapp.core.database import db
 from webapp.core.errors import DuplicateError, InputError, Text
 from webapp.core.hooks import AccountChange, account_deleted, account_verified
 from webapp.core.operation import added, count, locked, operation
+from webapp.core.schema import Schema, merged
 from webapp.core.tokens import Purpose
 from webapp.journal.writing import record
 from webapp.mail.outbox import forget
@@ -258,7 +259,7 @@ def change_password(actor: Actor, proven: Proven, *, password_hash: str, device:
 
 @operation
 def change_password_by_program(
-    actor: Actor, proven: Proven, *, password_hash: str, profile: ProfileInput | None = None, device: str = ""
+    actor: Actor, proven: Proven, *, password_hash: str, profile: Schema | None = None, device: str = ""
 ) -> tokens.Pair:
     """Set a new password (and what one says of oneself) and end every session; return a program's new tokens.
 
@@ -327,9 +328,13 @@ def confirm_email_change(token: str) -> User:
 
 
 @operation
-def update_profile(actor: Actor, data: ProfileInput) -> User:
-    """Set name, surname, Ethereum address and time zone, all or none."""
+def update_profile(actor: Actor, change: Schema) -> User:
+    """Set name, surname, Ethereum address and time zone to what `change` names of them, all or none; others stay.
+
+    Raises InputError where that makes no ProfileInput.
+    """
     user = locked(queries.account_of(actor))
+    data = merged(ProfileInput, {name: getattr(user, name) for name in ProfileInput.model_fields}, change)
     user.name, user.surname = data.name, data.surname
     user.eth_address, user.timezone = data.eth_address, data.timezone
     record(actor, "account.updated", user)

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 import email_validator
@@ -76,6 +76,43 @@ class Schema(BaseModel):
         said = handler(core)
         _honest(handler.resolve_ref_schema(said).get("properties", {}))
         return said
+
+    def named(self) -> dict[str, Any]:
+        """Return what was said, by name, without what was left out."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
+
+class Patch(Schema):
+    """What is to change of something: every field may be left out, and then stays as it is.
+
+    A field is declared with what may come in. Null does so only where the type says it, and its description what it
+    does there. Read it by `named`, or write it over what stands with `merged`.
+    """
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Let every field be left out."""
+        super().__pydantic_init_subclass__(**kwargs)
+        for field in cls.model_fields.values():
+            field.default = None
+        cls.model_rebuild(force=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return what this takes as JSON Schema: nothing stands in for what is left out."""
+        said = super().__get_pydantic_json_schema__(core, handler)
+        for one in handler.resolve_ref_schema(said).get("properties", {}).values():
+            one.pop("default", None)
+        return said
+
+
+def merged(whole: type[Model], standing: Mapping[str, Any], change: Schema) -> Model:
+    """Return what stands, with what `change` names in its place, judged as a `whole`; raises InputError as `judge`.
+
+    Call it on a row that is locked: what another writer changed before stays changed.
+    """
+    named = {name: value for name, value in change.named().items() if name in whole.model_fields}
+    return judge(whole, {**standing, **named})
 
 
 def _fit(value: str) -> str:

@@ -10,20 +10,11 @@ from pydantic import Field
 
 from webapp.core.actor import NOBODY, Actor, Scope
 from webapp.core.errors import InputError
-from webapp.core.schema import Blank, Email, Line, Paragraphs, Schema, TimeZone, judge
+from webapp.core.schema import Email
 from webapp.events import listed, operations, policy, queries
 from webapp.events.calendar import MEDIA_TYPE, event_calendar
 from webapp.events.errors import CapacityError, EventInUseError, EventStateError, FrozenError
-from webapp.events.schemas import (
-    MOST_CO_HOSTS,
-    MOST_QUESTIONS,
-    EventInput,
-    QuestionInput,
-    ShareText,
-    Visibility,
-    When,
-    Whole,
-)
+from webapp.events.schemas import MOST_CO_HOSTS, EventInput, EventPatch
 from webapp.models import Event
 from webapp.web.endpoints import PUBLIC, Api, Listing, Out, Said, Unix
 from webapp.web.lists import SearchQuery, listing
@@ -215,44 +206,6 @@ class NewEventInput(EventInput):
     co_hosts: Annotated[tuple[Email, ...], Field(max_length=MOST_CO_HOSTS)] = ()
 
 
-class EventPatch(Schema):
-    """What is to change of an event; what is left out stays."""
-
-    title: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
-    description: Annotated[Paragraphs, Field(max_length=50_000)] | None = None
-    place: Annotated[Line, Field(max_length=255)] | None = None
-    timezone: TimeZone | None = None
-    starts_at: When | None = None
-    ends_at: When | None = None
-    join_by: Annotated[When | None, Blank] = None
-    capacity: Annotated[Whole | None, Blank] = None
-    visibility: Visibility | None = None
-    reward: Whole | None = None
-    project: uuid.UUID | None = None
-    questions: Annotated[tuple[QuestionInput, ...], Field(max_length=MOST_QUESTIONS)] | None = None
-    voting_opens_at: Annotated[When | None, Blank] = None
-    voting_closes_at: Annotated[When | None, Blank] = None
-    roll: Literal["open", "frozen"] | None = None
-    min_votes: Whole | None = None
-    min_turnout: ShareText | None = None
-    min_agreement: ShareText | None = None
-    decide_by: Literal["question", "ballot"] | None = None
-    decide_when: Literal["at close", "at once"] | None = None
-    secrecy: Literal["secret", "open"] | None = None
-    results: Literal["live", "after voting", "after close"] | None = None
-    co_hosts: Annotated[tuple[Email, ...], Field(max_length=MOST_CO_HOSTS)] | None = None
-
-
-# These may be taken away by null; of all others null means "as it is".
-_EMPTIED = frozenset({"join_by", "capacity", "voting_opens_at", "voting_closes_at"})
-
-
-def _as_it_is(event: Event) -> dict[str, Any]:
-    values = {name: getattr(event, name) for name in EventInput.model_fields if name not in {"project", "questions"}}
-    asked = [{"text": q.text, "kind": q.kind, "answers": [a.text for a in q.answers]} for q in event.questions]
-    return {**values, "project": event.project_id, "questions": asked}
-
-
 def _out(event_id: uuid.UUID) -> EventOut:
     actor = current_actor()
     event = queries.get_event(actor, event_id)
@@ -303,11 +256,7 @@ def edit_event(event_id: uuid.UUID, data: EventPatch) -> EventOut:
     """Change what is named of an event; guests are told of a new time or place."""
     actor = current_actor()
     event = queries.get_event(actor, event_id)
-    policy.require_manage(actor, event)
-    sent = data.model_dump(exclude_unset=True, exclude={"co_hosts"})
-    named = {name: value for name, value in sent.items() if value is not None or name in _EMPTIED}
-    whole = judge(EventInput, {**_as_it_is(event), **named})
-    operations.edit_event(actor, event, whole, co_hosts=data.co_hosts)
+    operations.edit_event(actor, event, data, co_hosts=data.named().get("co_hosts"))
     return _out(event_id)
 
 

@@ -26,7 +26,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 from webapp.core import clock
 from webapp.core.schema import judge
 from webapp.core.shares import Share
-from webapp.events.schemas import MOST_QUESTIONS, CoHostsInput, EventInput
+from webapp.events.schemas import MOST_QUESTIONS, CoHostsInput, EventInput, EventPatch
 from webapp.models import Event, Project
 from webapp.web.forms import SchemaForm
 
@@ -173,7 +173,7 @@ class EventForm(SchemaForm[EventInput]):
             self.questions.append_entry()
 
     def _fill_in(self, shown: dict[str, Any]) -> None:
-        """Take what a page did not send at all (a frozen rule) from the event as it stands."""
+        """Show what a page did not send at all (a frozen rule) as the event says it now."""
         if self.event is None:
             return
         kept = {name: value for name, value in shown.items() if name not in request.form and name != "questions"}
@@ -226,6 +226,15 @@ class EventForm(SchemaForm[EventInput]):
                 if stored is not None and values.get(name) == _wall(stored, self.event.timezone).strftime(_LOCAL):
                     values[name] = stored
         return values
+
+    def input(self) -> EventInput:
+        """Return what was typed; of an event that is edited, what the page did not send at all is left out."""
+        if self.event is None:
+            whole: EventInput = super().input()
+            return whole
+        sent = {"questions"} if any(_QUESTION.fullmatch(name) for name in request.form) else set()
+        sent |= request.form.keys()
+        return judge(EventPatch, {name: value for name, value in self.data_for_schema().items() if name in sent})
 
     def co_host_addresses(self) -> Sequence[str] | None:
         """Return the addresses of the co-hosts; None where the page did not ask for them. Raises InputError."""

@@ -20,6 +20,7 @@ from webapp.core.errors import ForbiddenError, InputError
 from webapp.core.hooks import EventChange, event_cancelled, event_changed
 from webapp.core.operation import count, locked, operation
 from webapp.core.permissions import Permission
+from webapp.core.schema import merged
 from webapp.events import policy, queries, questions, words
 from webapp.events.errors import CapacityError, EventInUseError, EventStateError, FrozenError
 from webapp.events.schemas import EventInput
@@ -119,6 +120,12 @@ def publish_event(actor: Actor, event: Event) -> None:
     event_changed.fire(EventChange(event.id, frozenset({"state"}), actor.user_id))
 
 
+def _as_it_is(event: Event) -> dict[str, Any]:
+    """Return what an EventInput says of the event, its questions loaded."""
+    asked = [{"text": q.text, "kind": q.kind, "answers": [a.text for a in q.answers]} for q in event.questions]
+    return {**{name: getattr(event, name) for name in PLAIN}, "project": event.project_id, "questions": asked}
+
+
 def _changes(event: Event, data: EventInput) -> dict[str, Any]:
     """Return what `data` says otherwise than the event, by column."""
     changes = {name: getattr(data, name) for name in PLAIN if getattr(event, name) != getattr(data, name)}
@@ -145,7 +152,8 @@ def edit_event(
 ) -> frozenset[str]:
     """Make `event` say what `data` says; return the names of the fields that changed.
 
-    `co_hosts`: as for `set_co_hosts`; None leaves them. Raises CapacityError for fewer places than are taken,
+    What `data` leaves out stays as it stands now, whoever wrote it last. `co_hosts`: as for `set_co_hosts`; None leaves
+    them. Raises InputError for what does not fit to what stays, CapacityError for fewer places than are taken,
     FrozenError where questions or the rule change after voting has opened, EventStateError for a cancelled event,
     InputError for a project of another company, CompanyGoneError where its company is deleted.
     """
@@ -154,6 +162,7 @@ def edit_event(
     hold_company(event.company_id)
     if event.state == "cancelled":
         raise EventStateError(_l("This event is cancelled and cannot be edited any more."))
+    data = merged(EventInput, _as_it_is(event), data)
     changes = _changes(event, data)
     asks_anew = not questions.same(event, data.questions)
     if queries.voting_opened(event):

@@ -9,7 +9,19 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from webapp.core import text
 from webapp.core.errors import InputError, Text
-from webapp.core.schema import Blank, Email, Line, Moment, Paragraphs, Says, Schema, TimeZone, local_to_utc, refuse
+from webapp.core.schema import (
+    Blank,
+    Email,
+    Line,
+    Moment,
+    Paragraphs,
+    Patch,
+    Says,
+    Schema,
+    TimeZone,
+    local_to_utc,
+    refuse,
+)
 from webapp.core.shares import Share, ShareError
 
 MOST_PLACES: Final = 1_000_000
@@ -95,18 +107,18 @@ class EventInput(Schema):
     timezone: TimeZone
     starts_at: When
     ends_at: When
-    join_by: Annotated[When | None, Blank] = None
-    capacity: Annotated[Annotated[Whole, Field(ge=1, le=MOST_PLACES)] | None, Blank] = None
+    join_by: Annotated[When | None, Blank] = Field(None, description="Null: until the end.")
+    capacity: Annotated[Annotated[Whole, Field(ge=1, le=MOST_PLACES)] | None, Blank] = Field(
+        None, description="Null: no limit."
+    )
     visibility: Visibility = "invited"
     reward: Annotated[Whole, Field(ge=0, le=MOST_POINTS)] = 0
     project: Annotated[uuid.UUID | None, Blank] = None
     """None: the default project of the company one organises for."""
     questions: Annotated[tuple[QuestionInput, ...], Field(max_length=MOST_QUESTIONS)] = ()
 
-    voting_opens_at: Annotated[When | None, Blank] = None
-    """None: when the event is published."""
-    voting_closes_at: Annotated[When | None, Blank] = None
-    """None: at the end."""
+    voting_opens_at: Annotated[When | None, Blank] = Field(None, description="Null: when the event is published.")
+    voting_closes_at: Annotated[When | None, Blank] = Field(None, description="Null: at the end.")
     roll: Literal["open", "frozen"] = "open"
     min_votes: Annotated[Whole, Field(ge=1, le=MOST_BALLOTS)] = 1
     min_turnout: ShareText = "0"
@@ -121,7 +133,7 @@ class EventInput(Schema):
     def _usual(cls, value: Any, info: Any) -> Any:
         """Read an empty field of a page as the usual value."""
         if isinstance(value, str) and not value.strip():
-            return cls.model_fields[info.field_name].default
+            return EventInput.model_fields[info.field_name].default
         return value
 
     @model_validator(mode="after")
@@ -154,6 +166,21 @@ class EventInput(Schema):
             name = "voting_closes_at" if self.voting_closes_at else "voting_opens_at"
             found[name] = _l("Voting closes after it opens. Please look at both times again.")
         return found
+
+
+class EventPatch(Patch, EventInput):
+    """What is to change of an event; what is left out stays. Null is taken where it means something, and says what.
+
+    Moments without an offset are wall time in the event's `timezone`, the new one where it changes too.
+    """
+
+    project: uuid.UUID
+    co_hosts: Annotated[tuple[Email, ...], Field(max_length=MOST_CO_HOSTS)]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        # only the whole event tells
+        return self
 
 
 class CoHostsInput(Schema):

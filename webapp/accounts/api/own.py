@@ -13,12 +13,12 @@ from webapp.accounts.api.face import AccountOut, CompanyRoleOut, TokensOut, api
 from webapp.accounts.api.signing import companies_of, given
 from webapp.accounts.errors import BeyondTokenError, WrongCredentialsError
 from webapp.accounts.passwords import Password, hash_password
-from webapp.accounts.schemas import Given, ProfileInput, TokenInput
+from webapp.accounts.schemas import Given, TokenInput
 from webapp.companies import queries as companies
 from webapp.core.actor import Actor, Scope
 from webapp.core.database import db
 from webapp.core.errors import DuplicateError, InputError, NotFoundError, StaleError
-from webapp.core.schema import EthAddress, Line, Schema, TimeZone, judge
+from webapp.core.schema import EthAddress, Line, Patch, Schema, TimeZone
 from webapp.models import LoginSession, User
 from webapp.voting import past
 from webapp.web import limits, sign_in
@@ -84,18 +84,15 @@ class UserOut(Out):
     events: list[TakenPartOut]
 
 
-class UserInput(Schema):
-    """What is to change; an empty string, or a name that is left out, leaves a field as it is.
+class UserInput(Patch):
+    """What is to change; an empty string, or a name that is left out, leaves a field as it is."""
 
-    Null empties `surname`, `eth_address` and `timezone`.
-    """
-
-    name: Annotated[Line, Field(max_length=255)] = ""
-    surname: Annotated[Line, Field(max_length=255)] | None = None
-    eth_address: EthAddress | None = None
-    timezone: TimeZone | None = None
-    password: Password | None = None
-    current_password: Given | None = Field(None, description="Needed for a new password.")
+    name: Annotated[Line, Field(max_length=255)]
+    surname: Annotated[Line, Field(max_length=255)] | None = Field(description="Null empties it.")
+    eth_address: EthAddress | None = Field(description="Null empties it.")
+    timezone: TimeZone | None = Field(description="Null: times are shown as each event says.")
+    password: Password
+    current_password: Given = Field(description="Needed for a new password.")
 
     @model_validator(mode="before")
     @classmethod
@@ -105,9 +102,10 @@ class UserInput(Schema):
         left = {name for name, value in said.items() if isinstance(value, str) and not value.strip()}
         return {name: value for name, value in said.items() if name not in left & cls.model_fields.keys()}
 
-    def said(self, name: str, before: Any) -> Any:
-        """Return what the field `name` is to be, which is `before` now."""
-        return getattr(self, name) if name in self.model_fields_set else before
+    def named(self) -> dict[str, Any]:
+        """Return what was said, by name, as a profile takes it."""
+        found = super().named()
+        return {**found, "surname": found["surname"] or ""} if "surname" in found else found
 
 
 class UpdatedOut(Out):
@@ -172,25 +170,17 @@ def get_user(user_id: str) -> UserOut:
 )
 def update_user(user_id: str, data: UserInput) -> UpdatedOut:
     """Change the token's own account, all of it or nothing. A new password ends every session and gives new tokens."""
-    user, actor = own_account(user_id), current_actor()
-    profile = judge(
-        ProfileInput,
-        {
-            "name": data.said("name", user.name),
-            "surname": data.said("surname", user.surname) or "",
-            "eth_address": data.said("eth_address", user.eth_address),
-            "timezone": data.said("timezone", user.timezone),
-        },
-    )
-    if data.password is None:
-        operations.update_profile(actor, profile)
+    own_account(user_id)
+    actor = current_actor()
+    if "password" not in data.named():
+        operations.update_profile(actor, data)
         return UpdatedOut(tokens=None)
-    if data.current_password is None:
+    if "current_password" not in data.named():
         raise InputError(fields={"current_password": _l("Please fill this in.")})
-    return UpdatedOut(tokens=_new_password(actor, data.current_password, data.password, profile))
+    return UpdatedOut(tokens=_new_password(actor, data.current_password, data.password, data))
 
 
-def _new_password(actor: Actor, current: str, password: str, profile: ProfileInput | None = None) -> TokensOut:
+def _new_password(actor: Actor, current: str, password: str, profile: Schema | None = None) -> TokensOut:
     limits.hit_password(actor.account())
     proven = operations.prove(actor, current)
     anew = hash_password(password)

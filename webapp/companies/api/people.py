@@ -13,7 +13,7 @@ from webapp.companies.errors import LastOwnerError
 from webapp.core.actor import Scope
 from webapp.core.errors import ConflictError, NotFoundError, StaleError
 from webapp.core.permissions import Permission, Role
-from webapp.core.schema import Schema
+from webapp.core.schema import Patch
 from webapp.models import Company, Membership
 from webapp.web.endpoints import Listing, Out
 from webapp.web.lists import SearchQuery, listing
@@ -98,12 +98,12 @@ def get_person(company_id: uuid.UUID, user_id: uuid.UUID) -> PersonOut:
     return _shown(_membership(company, user_id), company, manages=_manages(company))
 
 
-class PersonPatch(Schema):
+class PersonPatch(Patch):
     """What is to change; what is left out stays."""
 
-    role: Role | None = None
+    role: Role
     scopes: list[Scope] | None = Field(
-        None, description="What tokens of this account may use in this company; null: all that the role gives."
+        description="What tokens of this account may use in this company. Null: all that the role gives."
     )
 
 
@@ -126,7 +126,7 @@ def change_person(company_id: uuid.UUID, user_id: uuid.UUID, data: PersonPatch) 
         current_actor(),
         _membership(company, user_id),
         role=data.role,
-        limits="scopes" in data.model_fields_set,
+        limits="scopes" in data.named(),
         scopes=data.scopes,
     )
     company = the_company(company_id)

@@ -13,7 +13,7 @@ from webapp.companies.errors import CompanyGoneError, DefaultProjectError
 from webapp.companies.schemas import CompanyName, NameInput
 from webapp.core.actor import Scope
 from webapp.core.permissions import Permission
-from webapp.core.schema import Schema
+from webapp.core.schema import Patch, Schema
 from webapp.models import Company
 from webapp.web.endpoints import Listing, Out
 from webapp.web.sign_in import current_actor
@@ -90,11 +90,11 @@ def get_project(company_id: uuid.UUID, project_id: uuid.UUID) -> ProjectOut:
     return _out(company_id, project_id)
 
 
-class ProjectPatch(Schema):
+class ProjectPatch(Patch):
     """What is to change; what is left out stays."""
 
-    name: CompanyName | None = None
-    archived: bool | None = None
+    name: CompanyName
+    archived: bool
 
 
 @api.on(

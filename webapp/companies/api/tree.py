@@ -14,7 +14,7 @@ from webapp.companies.schemas import CompanyName
 from webapp.core import text
 from webapp.core.actor import Scope
 from webapp.core.errors import NotFoundError, StaleError
-from webapp.core.schema import Schema
+from webapp.core.schema import Patch, Schema
 from webapp.models import Company
 from webapp.web.endpoints import Listing, Out
 from webapp.web.lists import SearchQuery, listing
@@ -120,11 +120,14 @@ def get_company(company_id: uuid.UUID) -> CompanyOut:
     return _out(company_id)
 
 
-class CompanyPatch(Schema):
-    """What is to change; what is left out stays. `parent_id` null: it stands by itself."""
+class CompanyPatch(Patch):
+    """What is to change; what is left out stays."""
 
-    name: CompanyName | None = None
-    parent_id: uuid.UUID | None = None
+    name: CompanyName
+    parent_id: uuid.UUID | None = Field(
+        description="The company it is to be part of. Null takes it out of the one it is part of: it stands by itself, "
+        "and who has a role there by the one above has none any more."
+    )
 
 
 @api.on(
@@ -140,7 +143,7 @@ def edit_company(company_id: uuid.UUID, data: CompanyPatch) -> CompanyOut:
     """Give a company another name, or move it: an owner of it and of the new parent may."""
     actor = current_actor()
     company = the_company(company_id)
-    moves = "parent_id" in data.model_fields_set
+    moves = "parent_id" in data.named()
     parent = the_company(data.parent_id) if data.parent_id is not None else None
     try:
         operations.change_company(actor, company, name=data.name, moves=moves, parent=parent)

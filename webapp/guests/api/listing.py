@@ -8,7 +8,7 @@ from pydantic import Field
 
 from webapp.core.actor import Scope
 from webapp.core.permissions import require
-from webapp.core.schema import Blank, Email, Line, Schema
+from webapp.core.schema import Email, Line, Patch, Schema
 from webapp.events import policy as events_policy
 from webapp.events import queries as events
 from webapp.guests import operations, policy, queries
@@ -99,11 +99,11 @@ def add_guest(event_id: uuid.UUID, data: NewGuestInput) -> GuestOut:
     return guest_out(events.get_event(actor, event_id), guest.id)
 
 
-class GuestPatch(Schema):
+class GuestPatch(Patch):
     """What is to change of a guest; what is left out stays."""
 
-    name: Annotated[Line, Field(max_length=255)] | None = None
-    email: Annotated[Email | None, Blank] = None
+    name: Annotated[Line, Field(max_length=255)]
+    email: Email
 
 
 @api.on(
@@ -120,8 +120,7 @@ def edit_guest(event_id: uuid.UUID, guest_id: uuid.UUID, data: GuestPatch) -> Gu
     actor = current_actor()
     event = events.get_event(actor, event_id)
     guest = queries.get_guest(actor, event, guest_id)
-    name = guest.name if data.name is None else data.name
-    operations.edit_guest(actor, event, guest, name=name, email=data.email)
+    operations.edit_guest(actor, event, guest, **data.named())
     return guest_out(event, guest_id)
 
 

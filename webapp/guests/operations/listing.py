@@ -167,8 +167,8 @@ def _outcome(
 
 
 @operation
-def edit_guest(actor: Actor, event: Event, guest: Guest, *, name: str, email: str | None) -> Guest:
-    """Correct a guest's name and address.
+def edit_guest(actor: Actor, event: Event, guest: Guest, *, name: str | None = None, email: str | None = None) -> Guest:
+    """Correct a guest's name and address; None leaves what stands.
 
     A new address gets a new personal link and counts as not invited yet, since the old one went elsewhere. Raises
     ListedError where another guest has that address, InputError for changing an account's address, or that of
@@ -177,7 +177,7 @@ def edit_guest(actor: Actor, event: Event, guest: Guest, *, name: str, email: st
     policy.require_manage(actor, event)
     guest = locked(_standing(event, guest))
     before = counted(guest)
-    email = email or guest.email
+    name, email = guest.name if name is None else name, email or guest.email
     if email is None and not name and guest.user_id is None:
         raise InputError(fields={"name": _l("Please give a name or an e-mail address.")})
     moved = (text.fold(email) if email else None) != guest.email_key
