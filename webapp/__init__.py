@@ -57,6 +57,7 @@ from webapp.voting import handlers as voting_handlers
 from webapp.voting import jobs as voting_jobs
 from webapp.voting import views as voting_views
 from webapp.web.access import init_access
+from webapp.web.bodies import init_bodies
 from webapp.web.errors import init_errors
 from webapp.web.forms import init_forms
 from webapp.web.headers import init_headers
@@ -139,6 +140,7 @@ def create_app(environ: Mapping[str, str] | None = None, **settings: Any) -> Fla
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     init_database(app)
     migrate.init_app(app, db, directory=str(root / "migrations"), render_as_batch=True)
+    init_bodies(app)
     init_forms(app)
     csrf.init_app(app)
     babel.init_app(app)

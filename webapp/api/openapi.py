@@ -17,6 +17,7 @@ from webapp.web.access import PUBLIC
 from webapp.web.endpoints import APP_ALONE, JSON, PREFIX, WITH_APP, Api, Endpoint, KeyTakenError, NotJsonError
 from webapp.web.limits import TooOftenError
 from webapp.web.setup_gate import OPEN_ENDPOINTS, NotSetUpError
+from webapp.web.bodies import CutOffError
 from webapp.web.sparse import FIELDS, MOST
 
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -181,7 +182,7 @@ def refusals_of(endpoint: Endpoint) -> list[type[AppError]]:
     if endpoint.name not in {name.partition(".")[2] for name in OPEN_ENDPOINTS}:
         frame += [NotSetUpError]
     if endpoint.method != "GET":
-        frame += [NotJsonError, TooLargeError]
+        frame += [NotJsonError, TooLargeError, CutOffError]
     if isinstance(endpoint.access, Scope):
         frame += [ForbiddenError]
     if "<" in endpoint.paths[0]:

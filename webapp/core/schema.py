@@ -1,6 +1,7 @@
 """The base of all schemas: what may come in, judged alike for page and API, and said in words a guest understands."""
 
 import datetime as dt
+import itertools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -27,6 +28,8 @@ from webapp.core import clock, text
 from webapp.core.errors import InputError, Text
 
 EMAIL_MAX = 190
+MOST_PROBLEMS = 50
+"""How many fields a refusal names at most: who sends more that is wrong gets no longer answer for it."""
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -256,12 +259,14 @@ def _by_type(kind: str, details: ErrorDetails) -> str:
 
 
 def problems(error: ValidationError, which: Callable[[ErrorDetails], bool] | None = None) -> dict[str, Text]:
-    """Return the sentences of `error` by field; of a nested field the path joined with "-", as pages name it.
+    """Return the sentences of `error` by field, MOST_PROBLEMS at most; a nested field is its path joined with "-".
 
     `which`: of which of its findings; None: of all.
     """
     found: dict[str, Text] = {}
-    for details in error.errors():
+    for details in error.errors(include_url=False):
+        if len(found) == MOST_PROBLEMS:
+            break
         if which is not None and not which(details):
             continue
         path = "-".join(str(part) for part in details["loc"]) or "__all__"
@@ -293,7 +298,8 @@ def judge_json(schema: type[Model], data: object) -> Model:
     try:
         found = judge(schema, data)
     except InputError as error:
-        raise InputError(fields={**error.fields, **wrong}) from error
+        both = itertools.islice({**error.fields, **wrong}.items(), MOST_PROBLEMS)
+        raise InputError(fields=dict(both)) from error
     if wrong:
         raise InputError(fields=wrong)
     return found

@@ -27,6 +27,7 @@ from webapp.core.schema import Schema, judge, judge_json
 from webapp.extensions import csrf
 from webapp.models import Answered
 from webapp.web.access import PUBLIC, SIGNED_IN
+from webapp.web import bodies
 from webapp.web.sign_in import current_actor
 from webapp.web.sparse import FIELDS, Wanted, only, wanted
 
@@ -156,9 +157,11 @@ class Api:
         It is called with the path's variables, `data` (what `takes` made of the body) and `query` (what `asks` made of
         the query), and returns what `gives` says, a `Listing` of it, `Said`, bytes of `media`, or None for status 204.
 
-        `judges_token`: it looks at the token itself, which may be an expired one. `linked`: it counts under the limits
-        of links. `secret`: it takes a password or gives a secret, so that its answer is kept nowhere. `app`: whether
-        the headers App-Id and App-Key count (WITH_APP, APP_ALONE); it reads them itself.
+        `besides`: a scope that is needed as well as `access`. `or_by`: one that opens it instead, to less, which the
+        endpoint sees to. `judges_token`: it looks at the token itself, which may be an expired one. `ignores_token`: it
+        looks at none, for who asks is shown otherwise. `linked`: it counts under the limits of links. `secret`: it takes
+        a password or gives a secret, so that its answer is kept nowhere, and no HEAD does it. `app`: whether the headers App-Id and App-Key count (WITH_APP, APP_ALONE); it reads them itself. `room`: how many bytes the
+        body may have, where it is more than usual.
         """
 
         def declare(function: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -166,6 +169,7 @@ class Api:
             endpoint = Endpoint(
                 name=function.__name__,
                 method=method,
+        room: int | None = None,
                 paths=paths,
                 access=access,
                 summary=about.partition("\n")[0],
@@ -212,6 +216,7 @@ def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., 
 
     view.access = endpoint.access  # type: ignore[attr-defined]
     view.endpoint = endpoint  # type: ignore[attr-defined]
+            view.room = room or (bodies.OPEN_ENDPOINT if access == PUBLIC else bodies.ENDPOINT)  # type: ignore[attr-defined]
     return view
 
 
@@ -289,11 +294,25 @@ def _do_once(user_id: uuid.UUID, key: str, fingerprint: str, do: Callable[[], Re
     return row
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise InputError(_l("A name stands twice in this JSON."))
-    return found
+_NAMES = 1_000
+_OBJECTS = 10_000
+
+
+def _maker() -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """Return what makes the objects of one body of their pairs; it raises InputError for more than any body holds."""
+    made = 0
+
+    def make(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal made
+        made += 1
+        if len(pairs) > _NAMES or made > _OBJECTS:
+            raise InputError(_l("That is more than anything here takes."))
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise InputError(_l("A name stands twice in this JSON."))
+        return found
+
+    return make
 
 
 def body() -> Mapping[str, Any]:
@@ -308,7 +327,7 @@ def body() -> Mapping[str, Any]:
         raise NotJsonError
     try:
         text = raw.decode("utf-8")
-        sent = json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant, parse_float=_number)
+        sent = json.loads(text, object_pairs_hook=_maker(), parse_constant=_no_constant, parse_float=_number)
     except (ValueError, RecursionError) as error:
         raise InputError(_l("This is not JSON.")) from error
     if isinstance(sent, dict) and list(sent) == ["data"]:

@@ -15,6 +15,7 @@ from webapp.guests import operations, policy, queries
 from webapp.guests.api.face import ID, MOST_AT_ONCE, GuestOut, api, guest_out, shown
 from webapp.guests.errors import EventClosedError, ListedError
 from webapp.guests.schemas import GuestInput
+from webapp.web.bodies import MANY
 from webapp.web.endpoints import Listing, Out
 from webapp.web.lists import SearchQuery, listing
 from webapp.web.sign_in import current_actor
@@ -217,3 +218,4 @@ def add_guests(event_id: uuid.UUID, data: ManyInput) -> ManyOut:
     done = operations.add_people(actor, event, people, invite=data.invite)
     results = [LineOut(email=row.line, outcome=row.outcome, guest_id=row.guest_id) for row in done]
     return ManyOut(added=sum(row.outcome == "added" for row in done), results=results)
+    room=MANY,
