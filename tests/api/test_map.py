@@ -65,6 +65,28 @@ NAMES = {
     "004": "identity Set-Cookie hi name password id issuer issued_at invite auth login logout",
 }
 
+# What comes back under a name that the map gives.
+GIVEN = {
+    "000 GET api/events?search=": "id event_id",
+    "000 GET api/guests/:eventUuid": """listed_at invited_at reminded_at opened_at replied_at joined_at waiting_since
+        checked_in_at left_at""",
+    "001 POST /api/login": "user_token company_token expires_at",
+    "001 POST /api/register": "registration",
+    "001 GET /api/verify-email/{token}": "user_token company_token",
+    "001 GET /api/exist-email/{email}": "exists",
+    "002 POST /login": "account company_id companies administrators",
+    "003 POST /confirm_otk": "user_token user_id",
+    "003 POST /login": "user_token user_id user_name user_surname",
+    "003 GET /users/{user_id}": """user_id user_name user_surname user_email user_eth_address user_signup_timestamp
+        user_email_verified user_reputation events""",
+    "003 GET /events": """event_id start_time end_time time_to_join end_flag question questions answers reward
+        description id starts_at ends_at join_by title""",
+    "003 POST /vote": "receipt",
+    "004 POST /api/invite": "id invitation_id issuer issued_at expires_at bearers",
+    "004 GET /api/invite/:invite": "issuer issued_at expires_at",
+    "004 POST /api/invite/:invite": "waits",
+}
+
 
 def chapters() -> dict[str, list[tuple[str, str]]]:
     """The operations that the map lists, by the document they come from: (title, text)."""
@@ -132,6 +154,49 @@ def test_every_name_of_the_references_is_on_the_map(chapter: str):
     told = [*_PRINTED.findall(text), *re.findall(r"`[^`]+`", _PRINTED.sub("", text))]
     said = set(re.findall(r"[\w-]+", " ".join(told)))
     assert set(NAMES[chapter].split()) - said == set()
+
+
+def _walked(house: House, folder: pathlib.Path, operation: str, values: dict[str, str] | None = None) -> reader.Told:
+    name, (command, _status, _said) = next((name, block) for title, name, block in _blocks() if title == operation)
+    values = values or reader.prepared(house.app, name)
+    return reader.run(folder, command, {**values, "FOLKMOOT": house.address})
+
+
+@pytest.mark.parametrize(("operation", "names"), GIVEN.items())
+def test_the_names_the_map_promises_come_back(house: House, tmp_path: pathlib.Path, operation: str, names: str):
+    data = _walked(house, tmp_path, operation).json["data"]
+    one = data[0] if isinstance(data, list) else data
+    assert set(names.split()) - one.keys() == set()
+    assert set(names.split()) - set(re.findall(r"\w+", " ".join(re.findall(r"`[^`\n]+`", MAP)))) == set()
+
+
+def test_a_vote_stands_in_the_account_as_the_map_says(house: House, tmp_path: pathlib.Path):
+    values = reader.prepared(house.app, "vote")
+    _walked(house, tmp_path, "003 POST /vote", values)
+    (part,) = _walked(house, tmp_path, "003 GET /users/{user_id}", values).json["data"]["events"]
+    told = {name: part[name] for name in ("event_id", "user_reward", "user_joined", "user_voted", "answers")}
+    assert told == {
+        "event_id": values["EVENT"],
+        "user_reward": 0,
+        "user_joined": True,
+        "user_voted": True,
+        "answers": [values["ANSWER"]],
+    }
+
+
+def test_who_signs_in_gets_the_links_of_002(house: House, tmp_path: pathlib.Path):
+    values = reader.prepared(house.app, "authenticate")
+    owner = _walked(house, tmp_path, "002 POST /login", values).json["data"]
+    (company,), (administrator,) = owner["companies"], owner["administrators"]
+    assert company["links"].keys() == {"self", "login"}
+    assert administrator["links"].keys() == {"self", "company", "login"}
+    own = f"/api/companies/{owner['company_id']}/administrators/{owner['user_id']}"
+    assert administrator["links"]["self"] == own
+    assert (administrator["company_id"], administrator["role"]) == (owner["company_id"], "owner")
+    organiser = {**values, "EMAIL": values["EMAIL"].replace("reader", "ben")}
+    told = _walked(house, tmp_path, "002 POST /login", organiser).json["data"]
+    assert told["companies"][0]["role"] == "organiser"
+    assert told["administrators"] == []
 
 
 def test_a_confirmation_leads_to_no_site_that_is_not_allowed(house: House, tmp_path: pathlib.Path):
