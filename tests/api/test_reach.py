@@ -375,3 +375,51 @@ def test_an_owner_changes_the_own_row_with_the_password_just_given(app: Flask, a
     assert owner.patch(person, {"scopes": held}).json["data"]["scopes"] == held
     # what is held to less by now does not widen itself: that takes a browser
     refused(owner.patch(person, {"scopes": None}), 403, "forbidden")
+
+
+# ---------------------------------------------------------------- the door, and the calendar
+
+
+@pytest.mark.both_databases
+def test_the_scope_check_in_alone_reads_the_list_as_the_door_sees_it(app: Flask, ana: User, company: Company):
+    event = factories.an_event(company, ana, visibility="invited")
+    guest = factories.a_guest(event, name="Maja", email="maja@example.org", note="vegan", reply="yes")
+    door, whole = by_hand(app, ana, "check-in"), by_hand(app, ana, "check-in", "guests:read")
+    one = f"/api/guests/{event.id}/{guest.id}"
+    (listed,) = door.get(f"/api/guests/{event.id}").json["data"]
+    assert listed == door.get(one).json["data"]
+    assert (listed["name"], listed["reply"], listed["email"], listed["note"], listed["mail"]) == (
+        "Maja", "yes", None, "", None
+    )  # fmt: skip
+    assert whole.get(one).json["data"]["email"] == "maja@example.org"
+    assert whole.get(f"/api/guests/{event.id}").json["data"][0]["note"] == "vegan"
+    # nor is an address found out by searching for it
+    found = [token.get(f"/api/guests/{event.id}?search=maja@example").json["data"] for token in (door, whole)]
+    assert [len(rows) for rows in found] == [0, 1]
+    refused(by_hand(app, ana, "events:read").get(one), 403, "forbidden")
+    refused(door.get(f"/api/events/{event.id}/coming"), 403, "forbidden")
+
+
+def test_a_role_that_leaves_check_in_to_tokens_shows_them_the_door(
+    app: Flask, ana: User, zed: User, elsewhere: Company
+):
+    factories.a_membership(ana, elsewhere, Role.OWNER, scopes=["check-in"])
+    event = factories.an_event(elsewhere, zed, visibility="invited")
+    factories.a_guest(event, name="Maja", email="maja@example.org")
+    (listed,) = Program(app).act_for(ana).get(f"/api/guests/{event.id}").json["data"]
+    assert (listed["name"], listed["email"]) == ("Maja", None)
+
+
+def test_the_secret_link_of_a_calendar_takes_the_scope_for_events(app: Flask, ana: User, above: Company):
+    (project,) = Program(app).act_for(ana).get(f"{at(above)}/projects").json["data"]
+    calendar = f"{at(above)}/projects/{project['id']}/calendar"
+    refused(by_hand(app, ana, "companies:read", "companies:write").post(calendar), 403, "forbidden")
+    url = by_hand(app, ana, "companies:write", "events:read").post(calendar).json["data"]["calendar_url"]
+    assert url.startswith("http")
+    for token, seen in (
+        (by_hand(app, ana, "companies:read"), None),
+        (by_hand(app, ana, "companies:read", "events:read"), url),
+    ):
+        (listed,) = token.get(f"{at(above)}/projects").json["data"]
+        told = token.get(f"{at(above)}/projects/{project['id']}").json["data"]
+        assert (listed["calendar_url"], told["calendar_url"]) == (seen, seen)

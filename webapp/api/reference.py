@@ -46,7 +46,8 @@ class Entry:
     summary: str
     about: str
     public: bool
-    scope: str | None
+    ways: tuple[tuple[str, ...], ...]
+    """The scopes that open it: all of one of these."""
     fields: tuple[Field, ...]
     curl: str
     status: str
@@ -156,7 +157,7 @@ def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str,
     name = operation["operationId"]
     status, response = next((s, r) for s, r in operation["responses"].items() if s.startswith("2"))
     needed = operation["security"]
-    scope = next((one["token"][0] for one in needed if one.get("token")), None)
+    ways = tuple(tuple(one["token"]) for one in needed if one.get("token"))
     # an app's key does in place of a token, too
     public = {} in needed or not any("token" in one for one in needed)
     sends = samples.body(name, _sent(operation), schemas)
@@ -169,7 +170,7 @@ def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str,
         summary=operation["summary"],
         about=inspect.cleandoc(operation["description"]).partition("\n")[2].strip(),
         public=public,
-        scope=scope,
+        ways=ways,
         fields=_fields(operation, schemas),
         curl=samples.curl(
             name, method.upper(), base + path, sends=sends, token=token, asks=samples.QUERIES.get(name, "")

@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from webapp.companies import policy as companies_policy
-from webapp.core.actor import Actor
+from webapp.core.actor import Actor, Scope
 from webapp.core.database import db
 from webapp.core.errors import ReachError
 from webapp.core.permissions import Permission, Role, may, require
@@ -55,18 +55,20 @@ def _is_guest(actor: Actor, event: Event) -> bool:
 
 
 def standing(actor: Actor, event: Event) -> Standing:
-    """Return how `actor` stands to `event`. A draft is seen by those who manage it alone."""
+    """Return how `actor` stands to `event`. A draft is seen by those who manage it alone.
+
+    A token that is used under the scope `check-in` does the door's work, whatever its account may.
+    """
     if actor.system:
         return Standing(sees=True, manages=True, checks_in=True)
     role = companies_policy.role_in(actor, event.company_id)
     hosts = _hosts(actor, event)
-    manages = hosts or may(role, Permission.MANAGE_EVENTS)
+    runs = hosts or may(role, Permission.MANAGE_EVENTS)
     shown = event.published_at is not None
     guest = _is_guest(actor, event)
-    sees = manages or (
-        shown and (event.visibility in {"public", "unlisted"} or guest or may(role, Permission.SEE_EVENTS))
-    )
+    sees = runs or (shown and (event.visibility in {"public", "unlisted"} or guest or may(role, Permission.SEE_EVENTS)))
     checks_in = sees and (hosts or may(role, Permission.CHECK_IN))
+    manages = runs and actor.scope != Scope.CHECK_IN
     return Standing(sees=sees, manages=manages, checks_in=checks_in, guest=guest)
 
 

@@ -60,6 +60,16 @@ def access_of(endpoint: str | None) -> str | Scope | None:
     return getattr(view, "access", None)
 
 
+def _ways(endpoint: str | None) -> tuple[tuple[Scope, ...], ...]:
+    """Return in which ways scopes open the endpoint: all of one of these; nothing where none is asked for."""
+    view, needed = current_app.view_functions.get(endpoint or ""), access_of(endpoint)
+    declared = getattr(view, "endpoint", None)
+    if declared is not None:
+        found: tuple[tuple[Scope, ...], ...] = declared.scopes
+        return found
+    return ((needed,),) if isinstance(needed, Scope) else ()
+
+
 def is_linked(endpoint: str | None) -> bool:
     """Tell whether the endpoint is opened by a personal or invitation link."""
     return bool(getattr(current_app.view_functions.get(endpoint or ""), "linked", False))
@@ -80,12 +90,14 @@ def judge() -> Response | None:
             raise SignInError
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.login", next=back), 303)
-    if isinstance(needed, Scope) and not actor.has_scope(needed):
+    ways = _ways(request.endpoint)
+    if ways and not any(all(actor.has_scope(one) for one in way) for way in ways):
         if needed is Scope.ACCOUNT and actor.company_id is not None:
             raise ReachError(
                 _l("This token acts for one company, not for the account: it never has the scope account.")
             )
-        require_scope(actor, needed)
+        for one in ways[0]:
+            require_scope(actor, one)
     return None
 
 

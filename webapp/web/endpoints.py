@@ -118,6 +118,18 @@ class Endpoint:
     def sparse(self) -> bool:
         """Whether it gives those fields alone that `?fields=` names: reads that answer JSON do."""
         return self.method == "GET" and self.media == JSON and self.gives is not None
+    besides: Scope | None = None
+    """A scope that is needed as well as that of `access`."""
+    or_by: Scope | None = None
+    """Another scope that opens it instead, to less."""
+
+    @property
+    def scopes(self) -> tuple[tuple[Scope, ...], ...]:
+        """The ways in which scopes open it: all of one of these. None where no scope is asked for."""
+        if not isinstance(self.access, Scope):
+            return ()
+        first = (self.access, self.besides) if self.besides is not None else (self.access,)
+        return (first, (self.or_by,)) if self.or_by is not None else (first,)
 
 
 @dataclasses.dataclass
@@ -143,6 +155,8 @@ class Api:
         gives: type[BaseModel] | None = None,
         listed: bool = False,
         media: str = JSON,
+        besides: Scope | None = None,
+        or_by: Scope | None = None,
         judges_token: bool = False,
         linked: bool = False,
         secret: bool = False,
@@ -197,6 +211,8 @@ class Api:
             return function
 
         return declare
+                besides=besides,
+                or_by=or_by,
 
 
 def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., Response]:

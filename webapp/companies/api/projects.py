@@ -33,12 +33,13 @@ class ProjectOut(Out):
     events_to_come: int
     events_past: int
     calendar_url: str | None = Field(
-        description="The secret link of its calendar, for those who make events there; null where there is none."
+        description="The secret link of its calendar, for those who make events there and (the link tells of events "
+        "that are not public) a token with events:read; else null, as where there is none."
     )
 
 
-def _shown(row: queries.ProjectRow, *, may_start: bool) -> ProjectOut:
-    token = queries.calendar_token(row.project) if may_start else None
+def _shown(row: queries.ProjectRow, *, may_follow: bool) -> ProjectOut:
+    token = queries.calendar_token(row.project) if may_follow else None
     address = f"{current_app.config['BASE_URL']}{url_for('calendar.feed', token=token)}" if token else None
     values = {
         name: getattr(row.project, name)
@@ -47,25 +48,28 @@ def _shown(row: queries.ProjectRow, *, may_start: bool) -> ProjectOut:
     return ProjectOut(**values, events_to_come=row.to_come, events_past=row.past, calendar_url=address)
 
 
-def _may_start(company: Company) -> bool:
-    return policy.allows(current_actor(), company.id, Permission.MANAGE_EVENTS)
+def _may_follow(company: Company) -> bool:
+    """Tell whether the link of a calendar is for the token: what it tells takes the scope `events:read`, too."""
+    actor = current_actor()
+    reads = actor.under(Scope.EVENTS_READ)
+    return actor.has_scope(Scope.EVENTS_READ) and policy.allows(reads, company.id, Permission.MANAGE_EVENTS)
 
 
 def _out(company_id: uuid.UUID, project_id: uuid.UUID) -> ProjectOut:
     company = the_company(company_id)
     queries.get_project(current_actor(), company, project_id)
-    may_start = _may_start(company)
+    may_follow = _may_follow(company)
     rows = queries.projects_in(company.id)
-    return next(_shown(row, may_start=may_start) for row in rows if row.project.id == project_id)
+    return next(_shown(row, may_follow=may_follow) for row in rows if row.project.id == project_id)
 
 
 @api.on("GET", f"{COMPANY}/projects", access=Scope.COMPANIES_READ, gives=ProjectOut, listed=True)
 def list_projects(company_id: uuid.UUID) -> Listing:
     """List the projects of a company, archived ones too: the default one first, then by name."""
     company = the_company(company_id)
-    may_start = _may_start(company)
+    may_follow = _may_follow(company)
     rows = queries.projects_in(company.id)
-    return Listing([_shown(row, may_start=may_start) for row in rows], count=len(rows))
+    return Listing([_shown(row, may_follow=may_follow) for row in rows], count=len(rows))
 
 
 @api.on(
@@ -124,6 +128,7 @@ class CalendarInput(Schema):
     "POST",
     f"{PROJECT}/calendar",
     access=Scope.COMPANIES_WRITE,
+    besides=Scope.EVENTS_READ,
     takes=CalendarInput,
     gives=ProjectOut,
     # the answer holds the link
@@ -132,7 +137,10 @@ class CalendarInput(Schema):
     refusals=(CompanyGoneError,),
 )
 def make_calendar(company_id: uuid.UUID, project_id: uuid.UUID, data: CalendarInput) -> ProjectOut:
-    """Give a project's calendar its secret link. One that is there stays, but with `renew`: then it leads nowhere."""
+    """Give a project's calendar its secret link. One that is there stays, but with `renew`: then it leads nowhere.
+
+    It tells of events that are not public, so that it takes the scope `events:read` besides.
+    """
     actor = current_actor()
     project = queries.get_project(actor, the_company(company_id), project_id)
     operations.make_calendar(actor, project, anew=data.renew)

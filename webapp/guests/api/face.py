@@ -1,5 +1,6 @@
 """The JSON face of guests, and what its endpoints share."""
 
+import dataclasses
 import datetime as dt
 import uuid
 from typing import Annotated
@@ -7,6 +8,9 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import Field
 
+from webapp.core.actor import Actor, Scope
+from webapp.core.errors import NotFoundError
+from webapp.events import queries as events
 from webapp.guests import policy, queries
 from webapp.models import Event, Guest
 from webapp.web.endpoints import Api, Out
@@ -64,8 +68,40 @@ def shown(guest: Guest, *, manages: bool) -> GuestOut:
     return GuestOut(**(values if manages else {**values, **_FOR_THE_DOOR}))
 
 
-def guest_out(event: Event, guest_id: uuid.UUID) -> GuestOut:
-    """Return what goes out of one guest, read anew. Raises NotFoundError as `queries.get_guest`."""
-    actor = current_actor()
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """Who reads an event's guest list, and the event. `manages`: not as the door sees it, but whole."""
+
+    actor: Actor
+    event: Event
+    manages: bool
+
+
+def reading(event_id: uuid.UUID) -> Reading:
+    """Return who reads the list: by the scope `guests:read` as the account may, else by `check-in` as the door does.
+
+    Raises NotFoundError where neither shows the event.
+    """
+    actor, event = current_actor(), None
+    door = actor.under(Scope.CHECK_IN) if actor.has_scope(Scope.CHECK_IN) else None
+    if door is None or actor.has_scope(Scope.GUESTS_READ):
+        try:
+            event = events.get_event(actor, event_id)
+        except NotFoundError:
+            if door is None:
+                raise
+        else:
+            manages = policy.can_manage(actor, event)
+            if manages or door is None:
+                return Reading(actor, event, manages)
+    return Reading(door, event or events.get_event(door, event_id), manages=False)
+
+
+def guest_out(event: Event, guest_id: uuid.UUID, actor: Actor | None = None) -> GuestOut:
+    """Return what goes out of one guest for `actor` (the token's account), read anew.
+
+    Raises NotFoundError as `queries.get_guest`.
+    """
+    actor = actor or current_actor()
     guest = queries.get_guest(actor, event, guest_id)
     return shown(guest, manages=policy.can_manage(actor, event))
