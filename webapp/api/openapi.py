@@ -14,10 +14,10 @@ from webapp.api.samples import answer, example
 from webapp.core.actor import Scope
 from webapp.core.errors import AppError, BusyError, ForbiddenError, InputError, NotFoundError, SignInError
 from webapp.web.access import PUBLIC
+from webapp.web.bodies import CutOffError
 from webapp.web.endpoints import APP_ALONE, JSON, PREFIX, WITH_APP, Api, Endpoint, KeyTakenError, NotJsonError
 from webapp.web.limits import TooOftenError
 from webapp.web.setup_gate import OPEN_ENDPOINTS, NotSetUpError
-from webapp.web.bodies import CutOffError
 from webapp.web.sparse import FIELDS, MOST
 
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -263,7 +263,7 @@ def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
         return [{}, app]
     if endpoint.access == PUBLIC:
         return [{}, {"token": []}]
-    return [{"token": [one.value for one in way]} for way in endpoint.scopes or ((),)]
+    return [{"token": [str(endpoint.access)] if isinstance(endpoint.access, Scope) else []}]
 
 
 def _operation(endpoint: Endpoint, number: int, made: Made) -> dict[str, Any]:

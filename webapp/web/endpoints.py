@@ -26,8 +26,8 @@ from webapp.core.operation import added, count, operation
 from webapp.core.schema import Schema, judge, judge_json
 from webapp.extensions import csrf
 from webapp.models import Answered
-from webapp.web.access import PUBLIC, SIGNED_IN
 from webapp.web import bodies
+from webapp.web.access import PUBLIC, SIGNED_IN
 from webapp.web.sign_in import current_actor
 from webapp.web.sparse import FIELDS, Wanted, only, wanted
 
@@ -118,18 +118,6 @@ class Endpoint:
     def sparse(self) -> bool:
         """Whether it gives those fields alone that `?fields=` names: reads that answer JSON do."""
         return self.method == "GET" and self.media == JSON and self.gives is not None
-    besides: Scope | None = None
-    """A scope that is needed as well as that of `access`."""
-    or_by: Scope | None = None
-    """Another scope that opens it instead, to less."""
-
-    @property
-    def scopes(self) -> tuple[tuple[Scope, ...], ...]:
-        """The ways in which scopes open it: all of one of these. None where no scope is asked for."""
-        if not isinstance(self.access, Scope):
-            return ()
-        first = (self.access, self.besides) if self.besides is not None else (self.access,)
-        return (first, (self.or_by,)) if self.or_by is not None else (first,)
 
 
 @dataclasses.dataclass
@@ -155,12 +143,11 @@ class Api:
         gives: type[BaseModel] | None = None,
         listed: bool = False,
         media: str = JSON,
-        besides: Scope | None = None,
-        or_by: Scope | None = None,
         judges_token: bool = False,
         linked: bool = False,
         secret: bool = False,
         app: str = "",
+        room: int | None = None,
         status: int = 200,
         id: str = DONE,
         message: Text = _DONE,
@@ -172,10 +159,13 @@ class Api:
         the query), and returns what `gives` says, a `Listing` of it, `Said`, bytes of `media`, or None for status 204.
 
         `besides`: a scope that is needed as well as `access`. `or_by`: one that opens it instead, to less, which the
-        endpoint sees to. `judges_token`: it looks at the token itself, which may be an expired one. `ignores_token`: it
-        looks at none, for who asks is shown otherwise. `linked`: it counts under the limits of links. `secret`: it takes
-        a password or gives a secret, so that its answer is kept nowhere, and no HEAD does it. `app`: whether the headers App-Id and App-Key count (WITH_APP, APP_ALONE); it reads them itself. `room`: how many bytes the
-        body may have, where it is more than usual.
+        endpoint sees to.
+
+        `judges_token`: it looks at the token itself, which may be an expired one. `ignores_token`: it looks at none,
+        for who asks is shown otherwise. `linked`: it counts under the limits of links. `secret`: it takes a password or
+        gives a secret, so that its answer is kept nowhere, and no HEAD does it. `app`: whether the headers App-Id and
+        App-Key count (WITH_APP, APP_ALONE); it reads them itself. `room`: how many bytes the body may have, where it is
+        more than usual.
         """
 
         def declare(function: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -183,7 +173,6 @@ class Api:
             endpoint = Endpoint(
                 name=function.__name__,
                 method=method,
-        room: int | None = None,
                 paths=paths,
                 access=access,
                 summary=about.partition("\n")[0],
@@ -205,14 +194,13 @@ class Api:
             view = _view(endpoint, function)
             view.judges_token = judges_token  # type: ignore[attr-defined]
             view.linked = linked  # type: ignore[attr-defined]
+            view.room = room or (bodies.OPEN_ENDPOINT if access == PUBLIC else bodies.ENDPOINT)  # type: ignore[attr-defined]
             for number, path in enumerate(paths):
                 name = endpoint.name if number == 0 else f"{endpoint.name}_{number + 1}"
                 self.bp.add_url_rule(path, name, view, methods=[method])
             return function
 
         return declare
-                besides=besides,
-                or_by=or_by,
 
 
 def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., Response]:
@@ -232,7 +220,6 @@ def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., 
 
     view.access = endpoint.access  # type: ignore[attr-defined]
     view.endpoint = endpoint  # type: ignore[attr-defined]
-            view.room = room or (bodies.OPEN_ENDPOINT if access == PUBLIC else bodies.ENDPOINT)  # type: ignore[attr-defined]
     return view
 
 
