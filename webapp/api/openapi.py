@@ -262,8 +262,8 @@ def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
     if endpoint.app == WITH_APP:
         return [{}, app]
     if endpoint.access == PUBLIC:
-        return [{}, {"token": []}]
-    return [{"token": [str(endpoint.access)] if isinstance(endpoint.access, Scope) else []}]
+        return [{}, {"token": []}] if heeds_token(endpoint) else [{}]
+    return [{"token": [one.value for one in way]} for way in endpoint.scopes or ((),)]
 
 
 def _operation(endpoint: Endpoint, number: int, made: Made) -> dict[str, Any]:

@@ -113,6 +113,18 @@ class Endpoint:
     """Whether an Idempotency-Key is heeded: POSTs of those who are signed in, but where the answer holds a secret."""
     app: str = ""
     """Whether the headers App-Id and App-Key count: WITH_APP, or APP_ALONE where nothing else opens it."""
+    besides: Scope | None = None
+    """A scope that is needed as well as that of `access`."""
+    or_by: Scope | None = None
+    """Another scope that opens it instead, to less."""
+
+    @property
+    def scopes(self) -> tuple[tuple[Scope, ...], ...]:
+        """The ways in which scopes open it: all of one of these. None where no scope is asked for."""
+        if not isinstance(self.access, Scope):
+            return ()
+        first = (self.access, self.besides) if self.besides is not None else (self.access,)
+        return (first, (self.or_by,)) if self.or_by is not None else (first,)
 
     @property
     def sparse(self) -> bool:
@@ -138,6 +150,8 @@ class Api:
         method: str,
         *paths: str,
         access: str | Scope,
+        besides: Scope | None = None,
+        or_by: Scope | None = None,
         takes: type[Schema] | None = None,
         asks: type[Schema] | None = None,
         gives: type[BaseModel] | None = None,
@@ -189,6 +203,8 @@ class Api:
                 tag=str(self.title),
                 remembers=method == "POST" and access != PUBLIC and not secret,
                 app=app,
+                besides=besides,
+                or_by=or_by,
             )
             self.endpoints.append(endpoint)
             view = _view(endpoint, function)

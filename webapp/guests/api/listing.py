@@ -11,8 +11,8 @@ from webapp.core.permissions import require
 from webapp.core.schema import Email, Line, Patch, Schema
 from webapp.events import policy as events_policy
 from webapp.events import queries as events
-from webapp.guests import operations, policy, queries
-from webapp.guests.api.face import ID, MOST_AT_ONCE, GuestOut, api, guest_out, shown
+from webapp.guests import operations, queries
+from webapp.guests.api.face import ID, MOST_AT_ONCE, GuestOut, api, guest_out, reading, shown
 from webapp.guests.errors import EventClosedError, ListedError
 from webapp.guests.schemas import GuestInput
 from webapp.web.bodies import MANY
@@ -27,29 +27,40 @@ class GuestsQuery(SearchQuery):
     status: Literal["all", "yes", "no", "none", "listed", "waiting", "in", "trouble"] = "all"
 
 
-@api.on("GET", "/guests/<uuid:event_id>", access=Scope.GUESTS_READ, asks=GuestsQuery, gives=GuestOut, listed=True)
+@api.on(
+    "GET",
+    "/guests/<uuid:event_id>",
+    access=Scope.GUESTS_READ,
+    or_by=Scope.CHECK_IN,
+    asks=GuestsQuery,
+    gives=GuestOut,
+    listed=True,
+)
 def list_guests(event_id: uuid.UUID, query: GuestsQuery) -> Listing:
-    """List the guests of an event by name, each with all timestamps."""
-    actor = current_actor()
-    event = events.get_event(actor, event_id)
-    manages = policy.can_manage(actor, event)
+    """List the guests of an event by name, each with all timestamps.
+
+    With the scope `check-in` alone it is what the door sees: names, answers and who has come.
+    """
+    read = reading(event_id)
+    event = read.event
     return listing(
-        queries.guest_list(actor, event, search=query.search, status=query.status),
+        queries.guest_list(read.actor, event, search=query.search, status=query.status),
         queries.LIST_KEY,
         query,
         # the list is ordered by names and addresses, and the door sees no addresses: a cursor names its guest only
         key=lambda guest: (guest.id,),
         types=(uuid.UUID,),
         place=lambda key: queries.list_key(event, key[0]),
-        show=lambda guest: shown(guest, manages=manages),
+        show=lambda guest: shown(guest, manages=read.manages),
         count=None if query.search else queries.known_count(event, query.status),
     )
 
 
-@api.on("GET", f"/guests{ID}", access=Scope.GUESTS_READ, gives=GuestOut)
+@api.on("GET", f"/guests{ID}", access=Scope.GUESTS_READ, or_by=Scope.CHECK_IN, gives=GuestOut)
 def get_guest(event_id: uuid.UUID, guest_id: uuid.UUID) -> GuestOut:
-    """Return one guest with all timestamps."""
-    return guest_out(events.get_event(current_actor(), event_id), guest_id)
+    """Return one guest with all timestamps; with the scope `check-in` alone as the door sees it."""
+    read = reading(event_id)
+    return guest_out(read.event, guest_id, read.actor)
 
 
 class ComerOut(Out):
