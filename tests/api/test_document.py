@@ -10,6 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.api.furnished import endpoints, named
 from tests.programs import Program
+from webapp.api import values, words
 from webapp.api.openapi import refusals_of
 from webapp.core.schema import judge_json
 from webapp.web.endpoints import Endpoint
@@ -73,6 +74,49 @@ def test_everything_says_what_it_is(document: dict[str, Any]):
     assert not silent
 
 
+def test_each_field_variable_and_parameter_says_what_it_means(document: dict[str, Any]):
+    kept = document["components"]
+    fields = {
+        f"{name}.{field}": said
+        for name, schema in kept["schemas"].items()
+        for field, said in schema.get("properties", {}).items()
+    }
+    asked = {
+        f"{found['operationId']}: {said.get('name')}": said
+        for _method, _path, found in operations(document)
+        for said in found["parameters"]
+        if "$ref" not in said
+    }
+    assert len(fields) > 400
+    told = fields | asked | kept["parameters"] | kept["headers"] | kept["securitySchemes"]
+    assert not [name for name, said in told.items() if not said.get("description", "").strip()]
+
+
+def test_no_exception_speaks_of_what_is_not_there(document: dict[str, Any]):
+    schemas = document["components"]["schemas"]
+    names = {f"{name}.{field}" for name, schema in schemas.items() for field in schema.get("properties", {})}
+    names |= {
+        f"{found['operationId']}.{said['name']}"
+        for _method, _path, found in operations(document)
+        for said in found["parameters"]
+        if "$ref" not in said
+    }
+    spoken_of = {name for name in {**words.SENT, **words.GIVEN, **values.values()} if "." in name}
+    assert spoken_of - names <= {"JournalQuery.thing"}
+
+
+def test_what_has_fixed_values_says_them(document: dict[str, Any]):
+    schemas = document["components"]["schemas"]
+    assert schemas["EventOut"]["properties"]["state"]["enum"] == ["draft", "published", "cancelled"]
+    assert schemas["GuestOut"]["properties"]["reply"]["anyOf"][0]["enum"] == ["yes", "no"]
+    assert "events:read" in schemas["AppOut"]["properties"]["scopes"]["items"]["enum"]
+
+
+def test_wall_time_is_called_so(document: dict[str, Any]):
+    said = document["components"]["schemas"]["NewEventInput"]["properties"]["starts_at"]
+    assert [one["format"] for one in said["anyOf"]] == ["date-time", "date-time-local"]
+
+
 def test_nothing_is_referred_to_that_is_not_there(document: dict[str, Any]):
     kept = document["components"]
     referred = set(re.findall(r"'#/components/(\w+)/(\w+)'", repr(document)))
@@ -93,8 +137,8 @@ def test_every_id_an_endpoint_may_answer_is_listed(document: dict[str, Any], fou
 
 def test_a_stale_token_is_spoken_of_wherever_a_token_counts(document: dict[str, Any]):
     for method, path, said in operations(document):
+        described = said["responses"].get("401", {}).get("description", "")
         if any("token" in one for one in said["security"]):
-            described = said["responses"]["401"]["description"]
             assert "`auth_expired`" in described, f"{method} {path}"
             assert "`auth_invalid`" in described, f"{method} {path}"
 

@@ -56,7 +56,7 @@ Password = Annotated[
     str,
     StringConstraints(strip_whitespace=False),
     AfterValidator(_judge),
-    Says(minLength=LEAST, maxLength=MOST, description="None of the 3,000 most common passwords."),
+    Says(minLength=LEAST, maxLength=MOST),
 ]
 
 

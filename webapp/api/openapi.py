@@ -1,6 +1,7 @@
 """The OpenAPI document, made of what the endpoints declare (OpenAPI Specification 3.1.1)."""
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,7 +11,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from webapp.accounts.tokens import TokenRefusedError, TokenTooOldError
+from webapp.api import values
 from webapp.api.samples import answer, example
+from webapp.api.words import meaning
 from webapp.core.actor import Scope
 from webapp.core.errors import AppError, BusyError, ForbiddenError, InputError, NotFoundError, SignInError
 from webapp.web.access import PUBLIC
@@ -29,6 +32,7 @@ _ERROR = {
     "properties": {
         "error": {
             "type": "object",
+            "description": "The refusal.",
             "required": ["id", "message", "code", "fields"],
             "properties": {
                 "id": {"type": "string", "description": "Stable; programs decide by it."},
@@ -47,7 +51,11 @@ _META = {
     "type": "object",
     "description": "What was done, for programs (`id`) and for people (`message`).",
     "required": ["id", "message", "code"],
-    "properties": {"id": {"type": "string"}, "message": {"type": "string"}, "code": {"type": "integer"}},
+    "properties": {
+        "id": {"type": "string", "description": "What was done; stable, programs decide by it."},
+        "message": {"type": "string", "description": "A sentence for people."},
+        "code": {"type": "integer", "description": "The HTTP status."},
+    },
 }
 # The names are those most clients know.
 _RATE_HEADERS = {
@@ -145,12 +153,13 @@ def path_of(rule: str) -> str:
     return PREFIX + _VARIABLE.sub(lambda found: "{" + found[2] + "}", rule)
 
 
-def _variables(rule: str) -> list[dict[str, Any]]:
+def _variables(endpoint: Endpoint, rule: str) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
             "in": "path",
             "required": True,
+            "description": meaning(name, endpoint.name),
             "schema": {"type": "string", "format": "uuid"} if kind == "uuid" else {"type": "string", "minLength": 1},
         }
         for kind, name in _VARIABLE.findall(rule)
@@ -167,7 +176,7 @@ def _query(endpoint: Endpoint, made: Made) -> list[dict[str, Any]]:
             "in": "query",
             "required": name in asked.get("required", ()),
             "schema": {key: value for key, value in schema.items() if key != "description"},
-            **({"description": schema["description"]} if "description" in schema else {}),
+            "description": meaning(name, endpoint.name, only=True) or schema.get("description") or meaning(name),
         }
         for name, schema in asked.get("properties", {}).items()
     ]
@@ -176,9 +185,9 @@ def _query(endpoint: Endpoint, made: Made) -> list[dict[str, Any]]:
 def refusals_of(endpoint: Endpoint) -> list[type[AppError]]:
     """Return what `endpoint` may answer with instead: what it declares, and what its frame refuses."""
     # a parameter that is not known, at the least
-    frame: list[type[AppError]] = [TooOftenError, BusyError, SignInError, InputError]
+    frame: list[type[AppError]] = [TooOftenError, BusyError, InputError]
     if heeds_token(endpoint):
-        frame += [TokenRefusedError, TokenTooOldError]
+        frame += [SignInError, TokenRefusedError, TokenTooOldError]
     if endpoint.name not in {name.partition(".")[2] for name in OPEN_ENDPOINTS}:
         frame += [NotSetUpError]
     if endpoint.method != "GET":
@@ -194,7 +203,7 @@ def refusals_of(endpoint: Endpoint) -> list[type[AppError]]:
 
 def heeds_token(endpoint: Endpoint) -> bool:
     """Tell whether a token that is sent along is looked at: a stale one is then refused, also where none is needed."""
-    return endpoint.app != APP_ALONE
+    return not endpoint.ignores_token
 
 
 def _responses(endpoint: Endpoint, made: Made) -> dict[str, Any]:
@@ -229,7 +238,7 @@ def _refused(status: int, ids: Iterable[str]) -> dict[str, Any]:
 
 def tagged(endpoint: Endpoint) -> bool:
     """Tell whether its answer carries an ETag: reads do, but what gives tokens or uses up a link."""
-    return endpoint.method == "GET" and endpoint.name not in {"refresh", "verify_email_by_get"}
+    return endpoint.method == "GET" and not endpoint.secret
 
 
 def _headers(*names: str) -> dict[str, Any]:
@@ -272,8 +281,8 @@ def _operation(endpoint: Endpoint, number: int, made: Made) -> dict[str, Any]:
         "operationId": endpoint.name if number == 0 else f"{endpoint.name}_{number + 1}",
         "tags": [endpoint.tag],
         "summary": endpoint.summary,
-        "description": endpoint.about,
-        "parameters": [*_variables(rule), *_query(endpoint, made)],
+        "description": inspect.cleandoc(endpoint.about),
+        "parameters": [*_variables(endpoint, rule), *_query(endpoint, made)],
         "responses": _responses(endpoint, made),
         "security": _security(endpoint),
     }
@@ -300,12 +309,28 @@ def _models(endpoints: Iterable[Endpoint]) -> Iterator[tuple[type[BaseModel], st
             yield endpoint.gives, "serialization"
 
 
+def _told(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Say of each field what it means, and of one that comes back which values it has."""
+    fixed = values.values()
+    for name, schema in schemas.items():
+        schema["description"] = inspect.cleandoc(schema.get("description", ""))
+        given = name.endswith(("Out", "Row"))
+        for field, said in schema.get("properties", {}).items():
+            # what is said of this very field goes before what its name means elsewhere
+            words = meaning(field, name, given=given, only=True) or said.get("description")
+            said["description"] = words or meaning(field, given=given)
+            allowed = fixed.get(f"{name}.{field}", fixed.get(field) if given else None)
+            if allowed:
+                values.fix(said, allowed)
+    return schemas
+
+
 def document(apis: Iterable[Api], *, base_url: str, name: str, version: str) -> dict[str, Any]:
     """Return the OpenAPI document of `apis` as plain data."""
     endpoints = [endpoint for api in apis for endpoint in api.endpoints]
     models: Any = list(dict.fromkeys(_models(endpoints)))
     refs, defined = models_json_schema(models, ref_template=_REF)
-    made = Made(dict(refs), defined.get("$defs", {}))
+    made = Made(dict(refs), _told(defined.get("$defs", {})))
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         for number, rule in enumerate(endpoint.paths):

@@ -1,14 +1,12 @@
 """The reference of the docs page: the OpenAPI document, read for people."""
 
 import dataclasses
-import inspect
 import json
 import re
 from typing import Any
 
 from webapp.api import samples
 from webapp.api.openapi import FIELDS_PARAMETER, KEY_PARAMETER
-from webapp.api.words import meaning
 
 Json = dict[str, Any]
 _EVERYWHERE = {"304", "415", "429", "503"}
@@ -74,6 +72,9 @@ def slug(name: str) -> str:
 
 def kind_of(schema: Json, schemas: Json) -> str:
     """Return the type of a field in words: `uuid`, `list of text`, `"yes" or "no"`."""
+    several = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    if len(several) > 1:
+        return " | ".join(kind_of(one, schemas) for one in several)
     whole = samples.resolved(schema, schemas)
     if "enum" in whole:
         return " | ".join(json.dumps(one) for one in whole["enum"])
@@ -104,7 +105,7 @@ def _field(name: str, where: str, schema: Json, schemas: Json, *, required: bool
         where=where,
         kind=f"{kind}, {limits}" if limits else kind,
         required=required,
-        about=about or schema.get("description") or meaning(name, where),
+        about=about or schema.get("description", ""),
     )
 
 
@@ -168,7 +169,7 @@ def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str,
         path=path,
         aliases=aliases,
         summary=operation["summary"],
-        about=inspect.cleandoc(operation["description"]).partition("\n")[2].strip(),
+        about=operation["description"].partition("\n")[2].strip(),
         public=public,
         ways=ways,
         fields=_fields(operation, schemas),

@@ -182,17 +182,8 @@ Email = Annotated[
     AfterValidator(_email),
     Says(format="email", maxLength=EMAIL_MAX),
 ]
-TimeZone = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=64),
-    AfterValidator(_zone),
-    Says(description="A name of the IANA time zone database, such as Europe/Ljubljana."),
-]
-Moment = Annotated[
-    dt.datetime,
-    AfterValidator(_bounded),
-    Says(description="A moment between the years 2000 and 2200 (ISO 8601)."),
-]
+TimeZone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_zone)]
+Moment = Annotated[dt.datetime, AfterValidator(_bounded)]
 EthAddress = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=100),

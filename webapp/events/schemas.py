@@ -66,10 +66,10 @@ def _lines(value: Any) -> Any:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
-When = Annotated[Moment, BeforeValidator(_moment)]
-ShareText = Annotated[
-    str, Field(max_length=100), AfterValidator(_share), Says(description="A share, such as 60 %, 2/3 or >1/2.")
-]
+# A moment, or (without an offset) wall time in the zone that goes with it.
+_FORMATS = [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date-time-local"}]
+When = Annotated[Moment, BeforeValidator(_moment), Says(anyOf=_FORMATS, type=None, format=None)]
+ShareText = Annotated[str, Field(max_length=100), AfterValidator(_share)]
 AnswerText = Annotated[Line, Field(min_length=1, max_length=300)]
 
 
