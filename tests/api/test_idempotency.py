@@ -18,6 +18,7 @@ from webapp.api.jobs import JOBS, forget_answers
 from webapp.core import clock
 from webapp.core.database import db
 from webapp.core.errors import BusyError
+from webapp.core.permissions import Role
 from webapp.events import operations as events
 from webapp.models import Answered, Company, Event, User
 from webapp.web.endpoints import KEPT_FOR
@@ -155,3 +156,52 @@ def test_a_key_that_is_none_is_refused(organiser: Program, key: str):
     answer = organiser.post("/api/events", NEW, headers={"Idempotency-Key": key})
     refused(answer, 422, "json_error")
     assert how_many(Event) == 0
+
+
+@pytest.mark.both_databases
+def test_an_answer_is_for_tokens_that_reach_as_far_as_the_first_one(
+    organiser: Program, other_program: Program, ana: User
+):
+    elsewhere = factories.a_company(ana, name="Elsewhere")
+    here = organiser.get("/api/companies").json["data"]
+    project = next(
+        organiser.get(f"/api/companies/{one['id']}/projects").json["data"][0]["id"]
+        for one in here
+        if one["name"] != "Elsewhere"
+    )
+    sent = {**NEW, "project": project}
+    first = organiser.post("/api/events", sent, headers=KEY)
+    assert first.status_code == 201
+    other_program.act_for(ana, company_id=elsewhere.id)
+    refused(other_program.post("/api/events", sent, headers=KEY), 409, "idempotency_key_taken")
+    other_program.act_for(ana, scopes=["events:write"])
+    refused(other_program.post("/api/events", sent, headers=KEY), 409, "idempotency_key_taken")
+    # another token that reaches just as far is another try of the same program
+    assert other_program.act_for(ana).post("/api/events", sent, headers=KEY).json == first.json
+    assert how_many(Event) == 1
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("role", [None, Role.DOORKEEPER])
+def test_an_answer_is_not_told_again_once_a_role_has_ended(
+    organiser: Program, other_program: Program, company: Company, role: Role | None
+):
+    ben = factories.an_account("Ben")
+    factories.a_membership(ben, company, Role.ORGANISER)
+    first = other_program.act_for(ben).post("/api/events", NEW, headers=KEY)
+    assert first.status_code == 201
+    person = f"/api/companies/{company.id}/administrators/{ben.id}"
+    if role is None:
+        assert organiser.delete(person).status_code == 204
+    else:
+        assert organiser.patch(person, {"role": role.value}).status_code == 200
+    refused(other_program.post("/api/events", NEW, headers=KEY), 409, "idempotency_key_taken")
+    assert how_many(Event) == 1
+
+
+@pytest.mark.both_databases
+def test_more_roles_take_no_answer_away(organiser: Program, other_program: Program, ana: User):
+    first = organiser.post("/api/companies", {"name": "Choir"}, headers=KEY)
+    assert first.status_code == 201
+    factories.a_company(ana)
+    assert organiser.post("/api/companies", {"name": "Choir"}, headers=KEY).json == first.json

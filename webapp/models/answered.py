@@ -20,7 +20,7 @@ class Answered(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
-    """SHA-256 over method, path and body: the same key with another request is refused."""
+    """SHA-256 over method, path, reach of the token and body: the same key with another request is refused."""
     status: Mapped[int]
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)

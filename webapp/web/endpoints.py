@@ -18,6 +18,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 from sqlalchemy import delete
 
+from webapp.companies import queries
 from webapp.core import clock
 from webapp.core.actor import Scope
 from webapp.core.database import db
@@ -48,7 +49,7 @@ class NotJsonError(AppError):
 
 
 class KeyTakenError(ConflictError):
-    """The Idempotency-Key was used for another request."""
+    """The Idempotency-Key was used for another request, with another reach, or with rights that are gone."""
 
     id = "idempotency_key_taken"
     message = _l("This Idempotency-Key was used for another request. Please take a new one.")
@@ -277,12 +278,15 @@ KEPT_FOR = dt.timedelta(days=2)
 def _remembered(key: str, do: Callable[[], Response]) -> Response:
     """Return the answer that this key got before, or do it and keep the answer, both in one transaction.
 
-    Raises InputError for a key that is none, KeyTakenError where it was used for another request.
+    Raises InputError for a key that is none, KeyTakenError where it was used for another request, by a token that
+    reaches elsewhere, or before a role of the account ended: what was answered then may not be for it now.
     """
     if not _KEY.fullmatch(key):
         raise InputError(_l("An Idempotency-Key is 1 to 255 visible ASCII characters."))
-    user_id = current_actor().account()
-    asked = f"{request.method} {request.path}\n".encode() + request.get_data(cache=True)
+    actor = current_actor()
+    user_id = actor.account()
+    reach = f"{actor.company_id}\n{sorted(actor.scopes) if actor.scopes is not None else None}\n"
+    asked = f"{request.method} {request.path}\n{reach}".encode() + request.get_data(cache=True)
     fingerprint = hashlib.sha256(asked).hexdigest()
     kept = _kept(user_id, key) or _do_once(user_id, key, fingerprint, do)
     if kept.fingerprint != fingerprint:
@@ -295,7 +299,11 @@ def _remembered(key: str, do: Callable[[], Response]) -> Response:
 
 def _kept(user_id: uuid.UUID, key: str) -> Answered | None:
     found = db.session.get(Answered, (user_id, key), populate_existing=True)
-    return found if found is not None and clock.now() - found.created_at <= KEPT_FOR else None
+    if found is None or clock.now() - found.created_at > KEPT_FOR:
+        return None
+    if queries.role_ended_since(user_id, found.created_at):
+        raise KeyTakenError(_l("A role of yours has ended since this Idempotency-Key was used. Please take a new one."))
+    return found
 
 
 @operation

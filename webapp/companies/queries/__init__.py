@@ -45,6 +45,7 @@ from webapp.companies.queries.people import (
     memberships_of,
     needs_company,
     people_of,
+    role_ended_since,
     standing,
 )
 from webapp.companies.queries.projects import (
@@ -135,6 +136,7 @@ __all__ = [
     "projects_in",
     "projects_of",
     "require_offboard",
+    "role_ended_since",
     "role_history",
     "roles_below",
     "standing",

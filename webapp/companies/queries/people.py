@@ -1,5 +1,6 @@
 """Who is what in a company."""
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -89,6 +90,12 @@ def standing(company_id: uuid.UUID, user_id: uuid.UUID) -> Membership | None:
             Membership.company_id == company_id, Membership.user_id == user_id, Membership.revoked_at.is_(None)
         )
     )
+
+
+def role_ended_since(user_id: uuid.UUID, moment: dt.datetime) -> bool:
+    """Tell whether something that the account was in a company ended after `moment`, be it for another role."""
+    ended = select(Membership.id).where(Membership.user_id == user_id, Membership.revoked_at > moment)
+    return db.session.scalar(ended.limit(1)) is not None
 
 
 def memberships_of(user_id: uuid.UUID) -> Sequence[Membership]:
