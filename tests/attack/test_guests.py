@@ -57,7 +57,7 @@ def test_the_door_learns_no_address_from_the_pages_of_its_list(browser: Browser,
         page = browser.get(path).text
         seen += re.findall(r"arrival__name[^>]*>(Guest \d+)<", page)
         cursors = [parse_qs(urlsplit(address.replace("&amp;", "&")).query).get("page") for address in links_in(page)]
-        plain = [base64.urlsafe_b64decode(cursor[0] + "==").decode() for cursor in cursors if cursor]
+        plain = [base64.urlsafe_b64decode(cursor[0] + "==").decode(errors="replace") for cursor in cursors if cursor]
         assert "example.net" not in page + "".join(plain)
         following = re.search(r'rel="next"[^>]*href="([^"]+)"|href="([^"]+)"[^>]*rel="next"', page)
         path = (following[1] or following[2]).replace("&amp;", "&") if following else ""

@@ -1,6 +1,7 @@
 """The guest list as its keepers see it."""
 
 import datetime as dt
+import re
 
 import pytest
 from flask import Flask
@@ -198,6 +199,19 @@ def test_a_long_list_comes_in_pages_of_fifty(organiser: Browser, event: Event) -
         path = found.replace("&amp;", "&") if found.startswith("/events") else None
     assert sizes == [50, 50, 20]
     assert seen == sorted(seen)
+
+
+def test_a_guest_renamed_between_two_pages_takes_nobody_along(organiser: Browser, event: Event) -> None:
+    for number in range(60):
+        factories.a_guest(event, name=f"Guest {number:02}")
+    page = organiser.get(f"/events/{event.id}/guests")
+    following = re.search(r'rel="next"[^>]*href="([^"]+)"|href="([^"]+)"[^>]*rel="next"', page.text)
+    assert following
+    last = next(guest for guest in rows(event) if guest.name == "Guest 49")
+    organiser.submit(f"/events/{event.id}/guests/{last.id}/edit", email=last.email or "", name="Zz last")
+    text = words(organiser.get((following[1] or following[2]).replace("&amp;", "&")))
+    assert all(f"Guest {number}" in text for number in range(50, 60))
+    assert "Zz last" in text
 
 
 def test_mail_trouble_is_seen_with_its_reason(organiser: Browser, event: Event, outbox: Outbox) -> None:

@@ -202,10 +202,14 @@ def known_count(event: Event, status: str) -> int | None:
     return counted.get(status)
 
 
-def list_key(event: Event, guest_id: uuid.UUID) -> tuple[str, uuid.UUID] | None:
-    """Return where a guest stands in the order of the event's list; None for one of another event."""
-    found = db.session.scalar(select(Guest.name_key).where(Guest.id == guest_id, Guest.event_id == event.id))
-    return None if found is None else (found, guest_id)
+def list_key(guest: Guest) -> tuple[str, uuid.UUID]:
+    """Return where a guest stands in the order of the list: the values of LIST_KEY."""
+    return guest.name_key, guest.id
+
+
+def list_word(event: Event) -> str:
+    """Return what cursors of this event's list are sealed with: one of another list is none here."""
+    return f"guests:{event.id}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,7 @@ from webapp.guests.queries import LIST_KEY, STATUSES
 from webapp.guests.schemas import MOST_LINES, split_lines
 from webapp.models import Event, Guest
 from webapp.web.access import signed_in
-from webapp.web.pagination import Cursor, Page, decode, paged, window
+from webapp.web.pagination import Page, decode, paged, window
 from webapp.web.sign_in import current_actor
 
 bp = Blueprint("guests", __name__)
@@ -71,13 +71,12 @@ def _status() -> str:
 
 
 def _rows(event: Event, search: str, status: str) -> Page[Guest]:
-    # The list is ordered by names and addresses, and the door does not see addresses: a cursor names its guest only.
-    found = decode(request.args.get("page"), (uuid.UUID,))
-    key = queries.list_key(event, found.key[0]) if found else None
-    cursor = Cursor(key, found.back) if found and key else None
+    # the list is ordered by names and addresses, and the door sees no addresses
+    word = queries.list_word(event)
+    cursor = decode(request.args.get("page"), (str, uuid.UUID), word)
     statement = queries.guest_list(current_actor(), event, search=search, status=status)
     rows = db.session.scalars(window(statement, LIST_KEY, cursor, size=PAGE)).all()
-    return paged(rows, cursor, lambda guest: (guest.id,), size=PAGE, address=_address(event))
+    return paged(rows, cursor, queries.list_key, size=PAGE, address=_address(event), sealed=word)
 
 
 def _address(event: Event) -> Any:

@@ -11,7 +11,7 @@ from webapp.core.database import db
 from webapp.core.errors import InputError
 from webapp.core.schema import Line, Schema
 from webapp.web.endpoints import Listing
-from webapp.web.pagination import Cursor, Key, decode, paged, window
+from webapp.web.pagination import Key, decode, paged, window
 
 Row = TypeVar("Row")
 Narrow = Callable[[Select[Any], Sequence[Any]], Select[Any]]
@@ -37,7 +37,7 @@ def listing(
     *,
     key: Callable[[Row], Key],
     types: tuple[type, ...],
-    place: Callable[[Key], Key | None] | None = None,
+    sealed: str = "",
     show: Callable[[Row], BaseModel],
     fetch: Callable[[Select[Any]], Sequence[Row]] | None = None,
     count: int | None = None,
@@ -47,17 +47,13 @@ def listing(
 
     A list of several parts is given as what makes a page of them, which narrows each, and with its `count`.
 
-    `types`: of the columns; or of what `key` gives in their place, where a cursor must not say them all, and `place`
-    then finds the columns' values (None: the list begins at its start). `show`: what goes out for a row. `fetch`: how
-    the rows are read, with what they need.
-    `count`: how many there are in all, where that is known. Raises InputError for a cursor that is none of ours.
+    `types`: of the columns. `sealed`: the list's own word, where a cursor must not tell what stands in them. `show`:
+    what goes out for a row. `fetch`: how the rows are read, with what they need. `count`: how many there are in all,
+    where that is known. Raises InputError for a cursor that is none of ours.
     """
-    cursor = decode(query.cursor, types)
+    cursor = decode(query.cursor, types, sealed)
     if query.cursor and cursor is None:
         raise InputError(fields={"cursor": _l("This is no cursor of this list.")})
-    if cursor is not None and place is not None:
-        found = place(cursor.key)
-        cursor = Cursor(found, cursor.back) if found is not None else None
 
     def narrow(whole: Select[Any], order: Sequence[Any]) -> Select[Any]:
         return window(whole, order, cursor, size=query.limit, descending=descending)
@@ -66,5 +62,5 @@ def listing(
     if count is None and isinstance(statement, Select):
         count = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
     rows = fetch(asked) if fetch is not None else db.session.scalars(asked).all()
-    page = paged(rows, cursor, key, size=query.limit, address=str)
+    page = paged(rows, cursor, key, size=query.limit, address=str, sealed=sealed)
     return Listing([show(row) for row in page.items], count=count or 0, next=page.next_cursor)

@@ -13,6 +13,7 @@ from flask import request, url_for
 from sqlalchemy import ColumnElement, Select, tuple_
 
 from webapp.core import text
+from webapp.core.sealing import seal, unseal
 
 Row = TypeVar("Row")
 Key = tuple[Any, ...]
@@ -58,18 +59,24 @@ def _moment(value: str) -> dt.datetime:
     return moment.astimezone(dt.UTC)
 
 
-def encode(cursor: Cursor) -> str:
-    """Return the cursor as text for an address."""
-    data = json.dumps([cursor.back, *[_plain(part) for part in cursor.key]], separators=(",", ":"))
+def encode(cursor: Cursor, sealed: str = "") -> str:
+    """Return the cursor as text for an address. `sealed`: of which list alone, so that nobody reads or makes one."""
+    data = json.dumps(
+        [cursor.back, *[_plain(part) for part in cursor.key]], separators=(",", ":"), ensure_ascii=not sealed
+    )
+    if sealed:
+        return seal(data, sealed)
     return base64.urlsafe_b64encode(data.encode()).rstrip(b"=").decode()
 
 
-def decode(value: str | None, types: tuple[type, ...]) -> Cursor | None:
+def decode(value: str | None, types: tuple[type, ...], sealed: str = "") -> Cursor | None:
     """Return what `encode` made; None for nothing and for anything else (the list then begins at its start)."""
     if not value or len(value) > 4096:
         return None
     try:
-        back, *parts = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
+        back, *parts = json.loads(
+            (unseal(value, sealed) or "") if sealed else base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+        )
         key = tuple(_rich(part) for part in parts)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
@@ -107,8 +114,12 @@ def paged(
     *,
     size: int,
     address: Callable[[str], str] | None = None,
+    sealed: str = "",
 ) -> Page[Row]:
-    """Return the page that `rows` (fetched by `window`) make; `address` turns a cursor into a link."""
+    """Return the page that `rows` (fetched by `window`) make; `address` turns a cursor into a link.
+
+    `sealed`: the list's own word, where a key must not be read out of a cursor.
+    """
     more = len(rows) > size
     items = list(rows[:size])
     back = cursor is not None and cursor.back
@@ -117,8 +128,8 @@ def paged(
     address = address or here
     has_next = bool(items) and (back or more)
     has_previous = bool(items) and (more if back else cursor is not None)
-    after = encode(Cursor(key(items[-1]))) if has_next else None
-    before = encode(Cursor(key(items[0]), back=True)) if has_previous else None
+    after = encode(Cursor(key(items[-1])), sealed) if has_next else None
+    before = encode(Cursor(key(items[0]), back=True), sealed) if has_previous else None
     return Page(items, address(after) if after else None, address(before) if before else None, after)
 
 

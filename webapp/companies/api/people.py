@@ -83,10 +83,11 @@ def list_people(company_id: uuid.UUID, query: PeopleQuery) -> Listing:
     manages = _manages(company) and query.where != "above"
     return listing(
         queries.members_found(actor, company, search=query.search, addresses=manages, where=query.where),
-        (Membership.id,),
+        # another role is another row: what stays is the company and the account
+        (Membership.company_id, Membership.user_id),
         query,
-        key=lambda row: (row.id,),
-        types=(uuid.UUID,),
+        key=lambda row: (row.company_id, row.user_id),
+        types=(uuid.UUID, uuid.UUID),
         show=lambda row: _shown(row, row.company, manages=manages),
     )
 

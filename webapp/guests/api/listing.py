@@ -47,10 +47,10 @@ def list_guests(event_id: uuid.UUID, query: GuestsQuery) -> Listing:
         queries.guest_list(read.actor, event, search=query.search, status=query.status),
         queries.LIST_KEY,
         query,
-        # the list is ordered by names and addresses, and the door sees no addresses: a cursor names its guest only
-        key=lambda guest: (guest.id,),
-        types=(uuid.UUID,),
-        place=lambda key: queries.list_key(event, key[0]),
+        # the list is ordered by names and addresses, and the door sees no addresses
+        key=queries.list_key,
+        types=(str, uuid.UUID),
+        sealed=queries.list_word(event),
         show=lambda guest: shown(guest, manages=read.manages),
         count=None if query.search else queries.known_count(event, query.status),
     )
