@@ -32,6 +32,7 @@ worker_class = "gthread"
 timeout = 60  # seconds without a sign of life until a process is replaced
 graceful_timeout = 30  # seconds to finish requests and the running job after SIGTERM
 keepalive = 5
+limit_request_line = 8190  # a search and a cursor, each as long as they may be, with a margin
 max_requests = 0  # a process is never replaced for its age: the jobs inside it would be cut short
 
 control_socket_disable = True  # it would be shared by every gunicorn of the same user

@@ -19,6 +19,7 @@ from webapp.core.errors import AppError, BusyError, ForbiddenError, InputError, 
 from webapp.web.access import PUBLIC
 from webapp.web.bodies import CutOffError
 from webapp.web.endpoints import APP_ALONE, JSON, PREFIX, WITH_APP, Api, Endpoint, KeyTakenError, NotJsonError
+from webapp.web.headers import NotMatchingError
 from webapp.web.limits import TooOftenError
 from webapp.web.setup_gate import OPEN_ENDPOINTS, NotSetUpError
 from webapp.web.sparse import FIELDS, MOST
@@ -192,6 +193,8 @@ def refusals_of(endpoint: Endpoint) -> list[type[AppError]]:
         frame += [NotSetUpError]
     if endpoint.method != "GET":
         frame += [NotJsonError, TooLargeError, CutOffError]
+    if tagged(endpoint):
+        frame += [NotMatchingError]
     if isinstance(endpoint.access, Scope):
         frame += [ForbiddenError]
     if "<" in endpoint.paths[0]:

@@ -4,7 +4,7 @@ import functools
 import importlib.metadata
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, make_response, render_template, request
+from flask import Blueprint, current_app, jsonify, make_response, render_template
 from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
@@ -13,6 +13,7 @@ from webapp.api.quick_start import Step, steps
 from webapp.api.reference import Chapter, chapters
 from webapp.extensions import csrf
 from webapp.web.access import public
+from webapp.web.headers import conditional
 from webapp.web.sign_in import current_actor
 from webapp.web.site import current_site
 
@@ -27,8 +28,7 @@ def openapi() -> Response:
     response = jsonify(_document(current_app.config["BASE_URL"], current_site().name))
     response.add_etag()
     response.headers["Cache-Control"] = "public, max-age=300"
-    response.make_conditional(request)
-    return response
+    return conditional(response)
 
 
 @bp.get("/docs")
@@ -42,7 +42,7 @@ def docs() -> Response:
         # whose account stands above it is kept by no browser
         response.add_etag()
         response.headers["Cache-Control"] = "private, no-cache"
-        response.make_conditional(request)
+        conditional(response)
     return response
 
 

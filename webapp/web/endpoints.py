@@ -29,6 +29,7 @@ from webapp.extensions import csrf
 from webapp.models import Answered
 from webapp.web import bodies
 from webapp.web.access import PUBLIC, SIGNED_IN
+from webapp.web.headers import conditional
 from webapp.web.sign_in import current_actor
 from webapp.web.sparse import FIELDS, Wanted, only, wanted
 
@@ -401,7 +402,7 @@ def _tagged(response: Response) -> Response:
     if request.method == "GET" and response.status_code == 200:
         response.add_etag(weak=True)
         response.headers["Cache-Control"] = "private, no-cache"
-        response.make_conditional(request)
+        conditional(response)
     return response
 
 

@@ -3,9 +3,11 @@
 from flask import request
 
 API_PAGES = frozenset({"/api/docs"})
-"""Pages for people below /api/."""
+"""Pages for people below /api/: to be looked at, and nothing else."""
 
 
 def is_api() -> bool:
-    """Tell whether a program asks: the address begins with /api/ and is no page for people."""
-    return request.path.startswith("/api/") and request.path not in API_PAGES
+    """Tell whether a program asks: the address is below /api and no page that somebody looks at."""
+    if request.path in API_PAGES:
+        return request.method not in {"GET", "HEAD"}
+    return request.path == "/api" or request.path.startswith("/api/")
