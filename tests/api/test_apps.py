@@ -139,10 +139,10 @@ def test_a_token_dies_with_the_company_it_acts_for_or_whose_app_it_is(program: P
         # as if each token was issued while the company was being deleted
         db.session.execute(update(Company).values(deleted_at=clock.now()))
 
-    assert (program.get("/api/users/me").status_code, acts_for.get("/api/users/me").status_code) == (200, 200)
+    assert (program.get("/api/users/me").status_code, acts_for.get("/api/boot").status_code) == (200, 200)
     close()
     refused(program.get("/api/users/me"), 401, "auth_invalid")
-    refused(acts_for.get("/api/users/me"), 401, "auth_invalid")
+    refused(acts_for.get("/api/boot"), 401, "auth_invalid")
     assert [token.revoked_at for token in tokens] == [None, None]
 
 

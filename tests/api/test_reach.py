@@ -1,9 +1,11 @@
 """How far a token reaches: never beyond what its account's roles, its company and its scopes give, nor by detours."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from tests import factories
@@ -423,3 +425,64 @@ def test_the_secret_link_of_a_calendar_takes_the_scope_for_events(app: Flask, an
         (listed,) = token.get(f"{at(above)}/projects").json["data"]
         told = token.get(f"{at(above)}/projects/{project['id']}").json["data"]
         assert (listed["calendar_url"], told["calendar_url"]) == (seen, seen)
+
+
+# ---------------------------------------------------------------- which company it is, where none is named
+
+
+def since(user: User, company: Company, days: int, role: Role = Role.OWNER) -> None:
+    """Give `user` a role that it has had for that many days."""
+    with time_machine.travel(clock.now() - dt.timedelta(days=days), tick=False):
+        factories.a_membership(user, company, role)
+
+
+def in_a_week(token: Program) -> dict[str, Any]:
+    """The event that a program makes without naming a project."""
+    start = clock.now() + dt.timedelta(days=7)
+    moments = {"starts_at": start.isoformat(), "ends_at": (start + dt.timedelta(hours=2)).isoformat()}
+    answer = token.post("/api/events", {"title": "Where?", "timezone": "UTC", **moments})
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json["data"]
+    return made
+
+
+@pytest.mark.both_databases
+def test_the_company_one_has_had_a_role_in_the_longest_outlasts_a_change_there(
+    app: Flask, program: Program, ana: User, zed: User
+):
+    first, later = factories.a_company(zed, name="Zebra"), factories.a_company(zed, name="Aster")
+    since(ana, first, 20)
+    since(ana, later, 10)
+    assert program.authenticate(ana)["company_id"] == str(first.id)
+    person, owner = f"{at(first)}/administrators/{ana.id}", Program(app).act_for(zed)
+    for change in ({"role": "administrator"}, {"scopes": WORK}, {"role": "organiser", "scopes": None}):
+        assert owner.patch(person, change).status_code == 200
+        assert program.authenticate(ana)["company_id"] == str(first.id)
+    assert in_a_week(program)["company_id"] == str(first.id)
+    assert owner.delete(person).status_code == 204
+    assert program.authenticate(ana)["company_id"] == str(later.id)
+
+
+@pytest.mark.both_databases
+def test_an_event_without_a_project_belongs_to_the_company_one_acts_for(
+    app: Flask, here: Program, browser: Browser, ana: User, above: Company, company: Company
+):
+    factories.a_company(name="Alpha", parent=company)
+    factories.a_company(ana, name="Aardvark")
+    whole = Program(app).act_for(ana)
+    for token, place in ((here, company), (whole, above)):
+        made = in_a_week(token)
+        project = factories.default_project(place)
+        assert (made["company_id"], made["project_id"]) == (str(place.id), str(project.id))
+    page = browser.sign_in(ana).get("/events/new").text
+    chosen = re.search(r'<select[^>]* name="project".*?</select>', page, re.DOTALL)[0]
+    assert re.findall(r'<option selected value="([^"]+)"', chosen) == [str(factories.default_project(above).id)]
+
+
+def test_where_one_may_make_none_in_the_oldest_company_it_is_the_next(program: Program, ana: User, zed: User):
+    since(ana, factories.a_company(zed, name="Oldest"), 20, Role.DOORKEEPER)
+    organised = factories.a_company(zed, name="Zebra")
+    since(ana, organised, 10, Role.ORGANISER)
+    since(ana, factories.a_company(zed, name="Aster"), 5, Role.ORGANISER)
+    program.act_for(ana)
+    assert in_a_week(program)["company_id"] == str(organised.id)

@@ -49,6 +49,7 @@ def test_a_program_sets_the_site_up_and_is_signed_in(program: Program, sent: dic
     assert (ana.email, ana.site_administrator, ana.verified_at is not None) == ("ana@example.org", True, True)
     program.token = given["company_token"]
     assert program.get("/api/boot").json["data"]["set_up"] is True
+    program.token = given["user_token"]
     assert program.get("/api/users/me").json["data"]["user_email"] == "ana@example.org"
 
 

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import jwt
 import pytest
@@ -10,11 +12,13 @@ from flask import Flask
 
 from tests import factories
 from tests.browsers import Browser
+from tests.mails import Outbox
 from tests.programs import Program, refused
-from webapp.accounts import sessions, tokens
+from webapp.accounts import links, sessions, tokens
 from webapp.core import clock
 from webapp.core.database import db
 from webapp.core.permissions import Role
+from webapp.core.tokens import Purpose
 from webapp.models import LoginSession, User
 
 LOGINS = ("/api/auth/authenticate", "/api/login", "/api/auth/login")
@@ -114,11 +118,16 @@ def test_the_company_of_the_path_is_acted_for(program: Program, ana: User):
         refused(program.post(path, sent), 404, "not_found")
 
 
+REFRESHES = ("GET", "POST")
+
+
 def test_only_administrators_sign_in_as_such(program: Program, ana: User):
     company = factories.a_company(factories.an_account())
     factories.a_membership(ana, company, Role.ORGANISER)
     sent = {"email": ana.email, "password": factories.PASSWORD}
-    refused(program.post(f"/api/login/admin/{company.id}", sent), 404, "not_found")
+    refused(program.post(f"/api/login/admin/{company.id}", sent), 403, "forbidden")
+    beside = factories.a_company(factories.an_account())
+    refused(program.post(f"/api/login/admin/{beside.id}", sent), 404, "not_found")
     given = program.post(f"/api/login/{company.id}", sent).json["data"]
     assert given["administrators"] == []
 
@@ -236,3 +245,236 @@ def test_a_company_token_is_refreshed_to_one_that_reaches_no_further(program: Pr
     assert given["user_token"] is None
     program.token = given["company_token"]
     assert program.get("/api/boot").json["data"]["company_id"] == given["company_id"]
+
+
+@pytest.mark.parametrize("named", ["company_id", "id"])
+def test_a_company_that_is_named_otherwise_than_in_the_path_is_told(program: Program, ana: User, named: str):
+    here, there = factories.a_company(ana), factories.a_company(ana)
+    sent = {"email": ana.email, "password": factories.PASSWORD, named: str(there.id)}
+    for path in (f"/api/login/{here.id}", f"/api/login/admin/{here.id}"):
+        assert refused(program.post(path, sent), 422, "json_error").keys() == {named}
+        assert program.post(path, {**sent, named: str(here.id)}).status_code == 200
+    both = {**sent, "company_id": str(here.id), "id": str(there.id)}
+    assert refused(program.post("/api/login", both), 422, "json_error").keys() == {"id"}
+
+
+# ---------------------------------------------------------------- two tokens of one session
+
+
+@pytest.fixture
+def minutes() -> Iterator[Callable[[float], None]]:
+    """Lets minutes go by."""
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        yield lambda number: traveller.shift(dt.timedelta(minutes=number))
+
+
+def refreshed(program: Program, token: str) -> dict[str, Any]:
+    """What a token is refreshed to."""
+    program.token = token
+    answer = program.post("/api/refresh")
+    assert answer.status_code == 200, answer.text
+    given: dict[str, Any] = answer.json["data"]
+    return given
+
+
+def works(program: Program, token: str) -> bool:
+    """Whether a token opens something."""
+    program.token = token
+    answer = program.get("/api/boot")
+    assert answer.status_code in {200, 401}
+    return answer.status_code == 200
+
+
+@pytest.mark.both_databases
+def test_a_company_token_that_is_refreshed_leaves_the_user_token_good(program: Program, ana: User, minutes):
+    factories.a_company(ana)
+    given = program.authenticate(ana)
+    first = refreshed(program, given["company_token"])
+    assert first["user_token"] is None
+    minutes(1)
+    assert works(program, given["user_token"])
+    assert works(program, first["company_token"])
+    assert not works(program, given["company_token"])
+    second = refreshed(program, first["company_token"])
+    minutes(14.5)
+    again = refreshed(program, given["user_token"])
+    assert works(program, again["user_token"])
+    # it renews both
+    assert works(program, again["company_token"])
+    minutes(0.6)
+    assert not works(program, second["company_token"])
+    third = refreshed(program, again["company_token"])
+    minutes(1)
+    assert works(program, again["user_token"])
+    assert works(program, third["company_token"])
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("kind", ["user_token", "company_token"])
+def test_an_old_token_of_either_kind_ends_the_session_when_it_is_played_again(
+    program: Program, ana: User, minutes, kind: str
+):
+    factories.a_company(ana)
+    given = program.authenticate(ana)
+    latest = {**given, **{name: token for name, token in refreshed(program, given[kind]).items() if token is not None}}
+    # within half a minute it is a request that was under way
+    assert refreshed(program, given[kind])[kind] is not None
+    minutes(1)
+    program.token = given[kind]
+    refused(program.post("/api/refresh"), 401, "auth_invalid")
+    for name in ("user_token", "company_token"):
+        assert not works(program, latest[name])
+
+
+def test_the_other_kinds_serial_opens_nothing(program: Program, ana: User, minutes):
+    factories.a_company(ana)
+    given = program.authenticate(ana)
+    for _ in range(3):
+        given["company_token"] = refreshed(program, given["company_token"])["company_token"]
+    claims = jwt.decode(given["user_token"], options={"verify_signature": False})
+    assert claims["n"] == 0
+    claims = jwt.decode(given["company_token"], options={"verify_signature": False})
+    assert claims["n"] == 3
+
+
+# ---------------------------------------------------------------- what a refresh says
+
+
+@pytest.mark.parametrize("method", REFRESHES)
+def test_a_refresh_says_no_more_than_the_token_may_read(program: Program, ana: User, method: str):
+    company = factories.a_company(ana, name="Zadruga")
+    said = {}
+    for scopes in (["voting"], ["account"], ["companies:read"], None):
+        program.authenticate(ana, scopes=scopes, company_id=str(company.id))
+        given = program.send(method, "/api/refresh").json["data"]
+        said[tuple(scopes or ())] = [bool(given[name]) for name in ("account", "companies", "administrators")]
+    assert said == {
+        ("voting",): [False, False, False],
+        ("account",): [True, False, False],
+        ("companies:read",): [False, True, True],
+        (): [True, True, True],
+    }
+
+
+def test_a_company_token_that_is_refreshed_says_nothing_above_or_beside_its_company(program: Program, ana: User):
+    above = factories.a_company(ana, name="Above")
+    here = factories.a_company(name="Here", parent=above)
+    below = factories.a_company(name="Below", parent=here)
+    factories.a_company(name="Beside", parent=above)
+    program.authenticate(ana, company=True, company_id=str(here.id))
+    answer = program.get("/api/refresh")
+    given = answer.json["data"]
+    assert [(company["name"], company["parent_id"]) for company in given["companies"]] == [
+        ("Below", str(here.id)),
+        ("Here", None),
+    ]
+    assert given["account"] is None
+    assert str(above.id) not in answer.text
+    assert "Beside" not in answer.text
+    assert str(below.id) in answer.text
+
+
+def test_a_role_that_gives_no_such_scope_is_not_told_of(program: Program, ana: User):
+    company = factories.a_company(factories.an_account(), name="Zadruga")
+    factories.a_membership(ana, company, Role.ADMINISTRATOR, scopes=["events:read"])
+    program.authenticate(ana)
+    given = program.get("/api/refresh").json["data"]
+    assert (given["companies"], given["administrators"]) == ([], [])
+
+
+# ---------------------------------------------------------------- what is kept nowhere
+
+
+def test_tokens_are_kept_by_no_cache_and_given_to_no_head(program: Program, ana: User, minutes):
+    given = program.authenticate(ana)
+    minutes(1)
+    answer = program.send("HEAD", "/api/refresh")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, OPTIONS, POST")
+    minutes(1)
+    # so nothing was refreshed
+    answer = program.get("/api/refresh", headers={"If-None-Match": "*"})
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in answer.headers
+    program.token = given["user_token"]
+    sent = {"email": ana.email, "password": factories.PASSWORD}
+    assert program.post("/api/login", sent).headers["Cache-Control"] == "no-store"
+
+
+def test_a_link_is_not_used_up_by_a_head(program: Program, app: Flask):
+    fresh = factories.an_account(verified=False)
+    token = links.token_of(links.issue(fresh, Purpose.VERIFY))
+    path = f"/api/verify-email/{token}"
+    accept = {"Accept": "application/json"}
+    assert program.send("HEAD", path, headers=accept).status_code == 405
+    assert links.find(Purpose.VERIFY, token)
+    sent = program.post(path, {"password": factories.PASSWORD})
+    assert sent.status_code == 200
+    assert sent.headers["Cache-Control"] == "no-store"
+
+
+# ---------------------------------------------------------------- signing out, and stale tokens
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("end", [("DELETE", "/api/login"), ("POST", "/api/auth/logout")])
+def test_an_expired_token_still_signs_out(program: Program, ana: User, minutes, end):
+    program.authenticate(ana)
+    minutes(16)
+    assert program.send(*end).status_code == 204
+    refused(program.post("/api/refresh"), 401, "auth_invalid")
+    refused(program.send(*end), 401, "auth_invalid")
+
+
+def test_a_copy_from_before_a_refresh_signs_nobody_out(program: Program, ana: User, minutes):
+    old = program.authenticate(ana)["user_token"]
+    new = refreshed(program, old)["user_token"]
+    minutes(1)
+    program.token = old
+    refused(program.delete("/api/login"), 401, "auth_expired")
+    assert works(program, new)
+    program.token = None
+    refused(program.delete("/api/login"), 401, "auth_not_found")
+
+
+def test_the_door_looks_at_no_token(program: Program, ana: User, outbox: Outbox):
+    program.token = "stale and not one of ours"
+    sent = {"email": ana.email, "password": factories.PASSWORD}
+    assert program.post("/api/login", sent).status_code == 200
+    new = {"email": "new@example.org", "password": factories.PASSWORD}
+    assert program.post("/api/register", new).status_code == 201
+    assert program.post("/api/forgot-password", {"email": ana.email}).status_code == 200
+    assert program.get("/api/resend-email-verification").status_code == 200
+    refused(program.post("/api/confirm_otk", {"otk": "x"}), 404, "otk_not_found_error")
+    refused(
+        program.post("/api/reset-password", {"token": "x", "password": "a long evening"}), 404, "otk_not_found_error"
+    )
+    refused(program.post("/api/setup", {}), 409, "set_up_before")
+    refused(program.get("/api/events"), 401, "auth_invalid")
+
+
+def test_a_site_that_is_set_up_says_so_whatever_is_sent(program: Program):
+    for sent in ({}, {"code": 1}, {"nonsense": True}):
+        refused(program.post("/api/setup", sent), 409, "set_up_before")
+    refused(program.send("POST", "/api/setup", data="no JSON", content_type="application/json"), 409, "set_up_before")
+
+
+def test_every_401_says_how_one_comes_in(program: Program, ana: User, minutes):
+    assert program.get("/api/users/me").headers["WWW-Authenticate"] == 'Bearer realm="api"'
+    wrong = program.post("/api/login", {"email": ana.email, "password": "wrong"})
+    assert (wrong.status_code, wrong.headers["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
+    program.authenticate(ana)
+    minutes(16)
+    for answer in (program.get("/api/users/me"), program.get("/api/events")):
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (
+            401,
+            'Bearer realm="api", error="invalid_token"',
+        )
+    assert "WWW-Authenticate" not in Browser(program.app).get("/account").headers
+
+
+def test_two_new_passwords_that_differ_are_told(program: Program, ana: User):
+    token = links.token_of(links.issue(ana, Purpose.RESET))
+    sent = {"token": token, "password": "an even longer evening", "newPassword": "another long evening"}
+    assert refused(program.post("/api/reset-password", sent), 422, "json_error").keys() == {"newPassword"}
+    assert program.post("/api/reset-password", {**sent, "newPassword": sent["password"]}).status_code == 200

@@ -5,10 +5,13 @@ import uuid
 
 import pytest
 import time_machine
+from flask import Flask
 
 from tests import factories
 from tests.programs import Program, refused
+from webapp.companies import operations as companies
 from webapp.core import clock
+from webapp.core.actor import Scope
 from webapp.core.database import db
 from webapp.models import LoginSession, User
 
@@ -50,14 +53,17 @@ def test_it_may_not_do_more_than_the_one_that_makes_it(program: Program, ana: Us
     refused(program.post("/api/tokens", {**SENT, "scopes": ["events:read"]}), 403, "forbidden")
 
 
-def test_a_token_for_one_company_makes_none_that_reaches_beyond_it(program: Program, ana: User):
-    company, beside = factories.a_company(ana), factories.a_company(ana)
+def test_a_token_for_one_company_reaches_that_and_all_below_it(program: Program, ana: User):
+    company, elsewhere = factories.a_company(ana), factories.a_company(factories.an_account())
     below = factories.a_company(parent=company)
-    program.act_for(ana, company_id=company.id)
-    assert made(program)["company_id"] == str(company.id)
-    assert made(program, company_id=str(below.id))["company_id"] == str(below.id)
-    for other in (beside.id, uuid.uuid4()):
-        refused(program.post("/api/tokens", {**SENT, "company_id": str(other)}), 404, "not_found")
+    program.act_for(ana)
+    few = {"scopes": ["events:read"]}
+    for one in (company, below):
+        assert made(program, company_id=str(one.id), **few)["company_id"] == str(one.id)
+    for other in (elsewhere.id, uuid.uuid4()):
+        refused(program.post("/api/tokens", {**SENT, **few, "company_id": str(other)}), 404, "not_found")
+    # one that acts for a company is not the account's, and makes none
+    refused(program.act_for(ana, company_id=company.id).post("/api/tokens", {**SENT, **few}), 403, "forbidden")
 
 
 def test_a_token_made_by_hand_makes_no_other(program: Program, ana: User):
@@ -91,3 +97,79 @@ def test_one_id_makes_one_token(program: Program, ana: User):
 def test_what_does_not_fit_makes_none(program: Program, ana: User, changed: dict[str, object], field: str):
     assert refused(program.act_for(ana).post("/api/tokens", {**SENT, **changed}), 422, "json_error").keys() == {field}
     assert db.session.query(LoginSession).filter(LoginSession.name != "").count() == 0
+
+
+def test_a_token_made_by_hand_for_an_app_dies_with_the_app(app: Flask, program: Program, ana: User):
+    company = factories.a_company(ana)
+    acting = factories.acting(ana)
+    registered, key = companies.create_app(acting, company, name="Kiosk", scopes=[Scope.ACCOUNT, Scope.EVENTS_READ])
+    sent = {"email": ana.email, "password": factories.PASSWORD}
+    answer = program.post("/api/login", sent, headers={"App-Id": str(registered.id), "App-Key": key})
+    program.token = answer.json["data"]["user_token"]
+    given = made(program, scopes=["account"])
+    assert given["app_id"] == str(registered.id)
+    program.token = given["token"]
+    assert program.get("/api/users/me").status_code == 200
+    companies.revoke_app(acting, registered)
+    refused(program.get("/api/boot"), 401, "auth_invalid")
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("for_app", [True, False])
+def test_a_new_password_gives_a_token_made_by_hand_one_that_reaches_no_further(
+    app: Flask, program: Program, ana: User, for_app: bool
+):
+    asked = {}
+    if for_app:
+        made_app, _key = companies.create_app(
+            factories.acting(ana), factories.a_company(ana), name="Kiosk", scopes=[Scope.ACCOUNT]
+        )
+        asked["app_id"] = made_app.id
+    program.act_for(ana, scopes=["account"], **asked)
+    given = made(program)
+    program.token = given["token"]
+    changed = {"current_password": factories.PASSWORD, "password": "an even longer evening"}
+    answer = program.post("/api/password", changed)
+    assert answer.status_code == 200, answer.text
+    new = answer.json["data"]
+    assert new["company_token"] is None
+    assert new["companies"] == [], "it never could read them"
+    assert new["expires_at"] == given["expires_at"]
+    refused(program.get("/api/users/me"), 401, "auth_invalid")
+    program.token = new["user_token"]
+    (row,) = program.get("/api/sessions").json["data"]
+    for name in ("name", "scopes", "company_id", "app_id", "expires_at", "kind"):
+        assert row[name] == given[name], name
+    refused(program.post("/api/refresh"), 401, "auth_invalid")
+    refused(program.post("/api/tokens", SENT), 403, "password_needed")
+
+
+def test_a_token_made_by_hand_says_that_it_has_ended(program: Program, ana: User):
+    begun = clock.now()
+    with time_machine.travel(begun, tick=False):
+        program.token = made(program.act_for(ana))["token"]
+    with time_machine.travel(begun + dt.timedelta(days=7), tick=False):
+        for answer in (program.get("/api/users/me"), program.post("/api/refresh")):
+            refused(answer, 401, "auth_expired")
+            assert "ended" in answer.json["error"]["message"]
+            assert "refresh" not in answer.json["error"]["message"]
+
+
+def test_a_session_that_has_ended_is_not_there(program: Program, ana: User):
+    given = made(program.act_for(ana))
+    path = f"/api/sessions/{given['id']}"
+    assert program.get(path).status_code == 200
+    assert program.delete(path).status_code == 204
+    refused(program.get(path), 404, "not_found")
+    refused(program.delete(path), 404, "not_found")
+
+
+def test_a_wrong_current_password_is_told_beside_the_field(program: Program, ana: User):
+    # a 401 would let programs refresh and try again
+    program.act_for(ana)
+    wrong = {"current_password": "not hers", "password": "an even longer evening"}
+    assert refused(program.post("/api/password", wrong), 422, "json_error").keys() == {"current_password"}
+    sent = {"current_password": "not hers", "email": "other@example.org"}
+    assert refused(program.post("/api/email", sent), 422, "json_error").keys() == {"current_password"}
+    answer = program.send("DELETE", "/api/users/me", json={"current_password": "not hers"})
+    assert refused(answer, 422, "json_error").keys() == {"current_password"}

@@ -10,12 +10,12 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts import emails, keepers, links, queries, sessions, tokens
 from webapp.accounts.errors import RegistrationClosedError, TakenError, WrongCredentialsError
-from webapp.accounts.proving import Proven, authenticate, prove
+from webapp.accounts.proving import Proven, authenticate, prove, wrong_password
 from webapp.accounts.schemas import ProfileInput
 from webapp.core import clock, text
 from webapp.core.actor import NOBODY, Actor
 from webapp.core.database import db
-from webapp.core.errors import DuplicateError, InputError, Text
+from webapp.core.errors import DuplicateError, InputError, SignInError, Text
 from webapp.core.hooks import AccountChange, account_deleted, account_verified
 from webapp.core.operation import added, count, locked, operation
 from webapp.core.schema import Schema, merged
@@ -223,6 +223,14 @@ def _still(proven: Proven) -> User:
     return user
 
 
+def _still_own(proven: Proven) -> User:
+    """Return as `_still` does who is signed in already; raises InputError as `prove` does."""
+    try:
+        return _still(proven)
+    except WrongCredentialsError as error:
+        raise wrong_password() from error
+
+
 @operation
 def sign_in(proven: Proven, *, remember: bool, device: str = "", instead_of: uuid.UUID | None = None) -> str:
     """Begin a session of who gave the password; return its secret. `instead_of`: this browser's session until now."""
@@ -249,7 +257,7 @@ def sign_in_program(
 @operation
 def change_password(actor: Actor, proven: Proven, *, password_hash: str, device: str = "") -> tuple[str, bool]:
     """Set a new password, end every session and token, and begin a fresh session: its secret, and whether it lasts."""
-    user = _still(proven)
+    user = _still_own(proven)
     session = db.session.get(LoginSession, actor.session_id) if actor.session_id else None
     remember = bool(session and session.remember)
     user.password_hash = password_hash
@@ -263,21 +271,18 @@ def change_password_by_program(
 ) -> tokens.Pair:
     """Set a new password (and what one says of oneself) and end every session; return a program's new tokens.
 
-    They reach as far as the session that ended with the old password did.
+    They reach as far as the session that ended with the old password did, and no further. Raises InputError where the
+    password was changed in the meantime, SignInError where there is no such session.
     """
-    user = _still(proven)
-    old = db.session.get(LoginSession, actor.session_id) if actor.session_id else None
+    user = _still_own(proven)
+    old = db.session.get(LoginSession, actor.session_id)
+    if old is None:
+        raise SignInError
     if profile is not None:
         update_profile(actor, profile)
     user.password_hash = password_hash
     _password_is_new(user, actor)
-    return tokens.start(
-        user,
-        company_id=old.company_id if old is not None else None,
-        app_id=old.app_id if old is not None else None,
-        scopes=old.scopes if old is not None else None,
-        device=device,
-    )
+    return tokens.start_again(user, old, whole=actor.company_id is None, device=device)
 
 
 @operation
@@ -286,7 +291,7 @@ def request_email_change(actor: Actor, proven: Proven, *, email: str) -> None:
 
     Raises InputError where the account has this address already, and for a domain that may not register.
     """
-    user = _still(proven)
+    user = _still_own(proven)
     if text.fold(email) == user.email_key:
         raise InputError(fields={"email": _l("This is your address already.")})
     _require_domain(email, _l("Only addresses of certain domains may be used here."))
@@ -356,7 +361,7 @@ def delete_account(actor: Actor, proven: Proven) -> None:
     Raises ConflictError where a company would be left without an owner, LastKeeperError where the site would.
     """
     keepers.hold()
-    user = _still(proven)
+    user = _still_own(proven)
     keepers.let_go(user.id, site_administrator=False)
     email, name = str(user.email), user.full_name
     forget(str(user.email_key))

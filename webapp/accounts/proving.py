@@ -50,12 +50,17 @@ def authenticate(email: str, password: str) -> Proven:
     return Proven(user_id, kept)
 
 
+def wrong_password(field: str = "current_password") -> InputError:
+    """Return the refusal of who is signed in and types another password than the own: no 401, for the token is good."""
+    return InputError(fields={field: _l("This is not your password.")})
+
+
 def prove(actor: Actor, password: str, *, field: str = "current_password") -> Proven:
     """Return that the actor knows its own password; raises InputError beside `field` where it does not."""
     user = queries.account_of(actor)
     user_id, kept = user.id, user.password_hash
     if not verify_password(kept, password):
-        raise InputError(fields={field: _l("This is not your password.")})
+        raise wrong_password(field)
     return Proven(user_id, kept)
 
 

@@ -151,9 +151,10 @@ def _session(session: LoginSession) -> dict[str, Any]:
 
 
 def own_session(actor: Actor, session_id: uuid.UUID) -> LoginSession:
-    """Return one of the actor's sessions; raises NotFoundError for anybody else's."""
-    session = db.session.get(LoginSession, session_id)
-    if session is None or session.user_id != actor.account():
+    """Return one of the actor's living sessions; raises NotFoundError for one that has ended or is somebody else's."""
+    own = (LoginSession.id == session_id, LoginSession.user_id == actor.account(), sessions.living())
+    session = db.session.scalar(select(LoginSession).where(*own))
+    if session is None:
         raise NotFoundError
     return session
 

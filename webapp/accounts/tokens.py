@@ -1,8 +1,10 @@
 """API tokens: JWTs (RFC 7519) that expire and name a session's row, so that they can be revoked.
 
-A token carries the session's secret, of which the row keeps the SHA-256 only, and a serial number. Refreshing raises
-the row's serial: the tokens made before work half a minute more, for requests that are under way; whoever refreshes
-with one of them later holds a copy, and the whole session ends.
+A token carries the session's secret, of which the row keeps the SHA-256 only, and a serial number: the row has one for
+the account's token and one for the company's. Refreshing raises the serial: the tokens made before work half a minute
+more, for requests that are under way; whoever refreshes with one of them later holds a copy, and the whole session
+ends. Refreshing a company's token leaves the account's as it is, for another program may hold that; the account's
+renews both.
 """
 
 import contextlib
@@ -55,6 +57,12 @@ class TokenTooOldError(AppError):
     id = "auth_expired"
     status = 401
     message = _l("This token has expired. Please refresh it, or authenticate again.")
+
+
+class TokenEndedError(TokenTooOldError):
+    """The token was made by hand, and its time is over."""
+
+    message = _l("This token has ended. Please make another one.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,33 +183,32 @@ def _session(rows: Sequence[Found]) -> LoginSession:
         raise TokenRefusedError
     moment = clock.now()
     if session.expires_at is not None and session.expires_at <= moment:
-        raise TokenTooOldError
+        raise TokenEndedError
     if session.expires_at is None and moment - session.last_used_at > sessions.IDLE:
         raise TokenTooOldError
     return session
 
 
-def _is_before(session: LoginSession, claims: Claims) -> bool:
-    """Tell whether the token is the one before the last refresh, which was less than half a minute ago."""
-    return (
-        claims.serial == session.serial - 1
-        and session.rotated_at is not None
-        and clock.now() - session.rotated_at <= GRACE
-    )
+def _counts(session: LoginSession, claims: Claims) -> bool:
+    """Tell whether the token is the latest of its kind, or the one before it, less than half a minute after it."""
+    serial, rotated_at = session.serial, session.rotated_at
+    if claims.company_id is not None:
+        serial, rotated_at = session.company_serial, session.company_rotated_at
+    if claims.serial == serial:
+        return True
+    return claims.serial == serial - 1 and rotated_at is not None and clock.now() - rotated_at <= GRACE
 
 
 def find(token: str) -> Opened:
     """Return what `token` opens, as things stand now.
 
     Raises TokenRefusedError (also where its app is revoked, or its app's or its own company deleted),
-    TokenTooOldError.
+    TokenTooOldError, TokenEndedError for one made by hand.
     """
     claims = read(token)
-    if claims.expired:
-        raise TokenTooOldError
     rows = _rows(claims)
     session = _session(rows)
-    if claims.serial != session.serial and not _is_before(session, claims):
+    if claims.expired or not _counts(session, claims):
         raise TokenTooOldError
     # a token made by hand is one token: it acts for the company it was made for, if it was made for one
     company_id = claims.company_id or (session.company_id if session.expires_at is not None else None)
@@ -222,10 +229,12 @@ def _scopes(rows: Sequence[Found], *, limited: bool) -> frozenset[str]:
 
 
 def _pair(session: LoginSession, secret: str, *, whole: bool = True) -> Pair:
-    expires_at = clock.now() + GOOD_FOR
+    expires_at = session.expires_at or clock.now() + GOOD_FOR
     company_token = None
     if session.company_id is not None:
-        company_token = _encode(secret, session.serial, session.company_id, expires_at)
+        company_token = _encode(secret, session.company_serial, session.company_id, expires_at)
+        # a token made by hand is one token
+        whole = whole and session.expires_at is None
     return Pair(
         session_id=session.id,
         user_id=session.user_id,
@@ -267,6 +276,34 @@ def start(
 
 
 @operation
+def start_again(user: User, old: LoginSession, *, whole: bool, device: str = "") -> Pair:
+    """Begin a session in place of `old`, which a new password has ended; return its tokens.
+
+    It is of the same kind and reaches no further: a token made by hand is one again, until the same end. `whole`: that
+    the account's own token was used, and not the company's.
+    """
+    secret, moment = text.secret(), clock.now()
+    by_hand = old.expires_at is not None
+    session = LoginSession(
+        user_id=user.id,
+        kind="token",
+        name=old.name,
+        secret_hash=sessions.digest(secret),
+        device=device[:120],
+        company_id=old.company_id,
+        app_id=old.app_id,
+        scopes=old.scopes,
+        expires_at=old.expires_at,
+        created_at=moment,
+        last_used_at=moment,
+        fresh_at=None if by_hand else moment,
+    )
+    db.session.add(session)
+    db.session.flush()
+    return _pair(session, secret, whole=whole)
+
+
+@operation
 def issue(
     actor: Actor,
     *,
@@ -278,16 +315,17 @@ def issue(
 ) -> tuple[LoginSession, str]:
     """Make a token of the actor's own account with a name, scopes and an end; return its row and the token.
 
-    The token is shown once and is not refreshed. `company_id`: the company it is limited to, in which the account has
-    a role. `token_id`: chosen when the form was shown, so that a form sent twice makes one token. Raises StaleError
-    unless the password was typed lately, BeyondTokenError for scopes that the actor does not have itself,
-    DuplicateError where that id is taken.
+    The token is shown once and is not refreshed. Made with a token of an app it is that app's too: it does no more, and
+    dies with it. `company_id`: the company it is limited to, in which the account has a role. `token_id`: chosen when
+    the form was shown, so that a form sent twice makes one token. Raises StaleError unless the password was typed
+    lately, BeyondTokenError for scopes that the actor does not have itself, DuplicateError where that id is taken.
     """
     user = queries.held_account(actor)
     actor.require_fresh()
     granted = sorted({str(scope) for scope in scopes})
     if actor.scopes is not None and not actor.scopes.issuperset(granted):
         raise BeyondTokenError
+    maker = db.session.get(LoginSession, actor.session_id) if actor.session_id is not None else None
     secret, moment = text.secret(), clock.now()
     session = LoginSession(
         id=token_id or new_id(),
@@ -296,6 +334,7 @@ def issue(
         name=name,
         secret_hash=sessions.digest(secret),
         company_id=company_id,
+        app_id=maker.app_id if maker is not None else None,
         scopes=granted,
         expires_at=moment + good_for,
         created_at=moment,
@@ -329,17 +368,32 @@ def _refresh(claims: Claims) -> Pair | None:
     if session.expires_at is not None:
         raise TokenRefusedError(_l("A token made by hand is not refreshed: it works until its end."))
     moment = clock.now()
+    renewed: dict[str, Any] = {
+        "last_used_at": moment,
+        "company_serial": LoginSession.company_serial + 1,
+        "company_rotated_at": moment,
+    }
+    whole, serial = claims.company_id is None, LoginSession.company_serial
+    if whole:
+        serial = LoginSession.serial
+        renewed |= {"serial": LoginSession.serial + 1, "rotated_at": moment}
     turned = count(
         update(LoginSession)
-        .where(
-            LoginSession.id == session.id,
-            LoginSession.serial == claims.serial,
-            LoginSession.revoked_at.is_(None),
-        )
-        .values(serial=LoginSession.serial + 1, rotated_at=moment, last_used_at=moment)
+        .where(LoginSession.id == session.id, serial == claims.serial, LoginSession.revoked_at.is_(None))
+        .values(renewed)
     )
-    if turned or _is_before(session, claims):
-        return _pair(session, claims.secret, whole=claims.company_id is None)
+    if turned or _counts(session, claims):
+        return _pair(session, claims.secret, whole=whole)
     # What is remembered here must outlive the refusal, so None goes out and the caller raises.
     sessions.end(session.id)
     return None
+
+
+@operation
+def sign_out(token: str) -> None:
+    """End the session of `token`, which may have expired. Raises TokenRefusedError, TokenTooOldError."""
+    claims = read(token)
+    session = _session(_rows(claims))
+    if not _counts(session, claims):
+        raise TokenTooOldError
+    sessions.end(session.id)

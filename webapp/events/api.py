@@ -222,7 +222,11 @@ def _out(event_id: uuid.UUID) -> EventOut:
     message=_l("The event is created."),
 )
 def create_event(data: NewEventInput) -> EventOut:
-    """Create an event with the account as its host: a draft, or published at once with `publish`."""
+    """Create an event with the account as its host: a draft, or published at once with `publish`.
+
+    Without `project` it goes into the default project of the company that the token acts for; a `user_token` takes the
+    company that the account has had a role in the longest.
+    """
     actor = current_actor()
     event = operations.create_event(actor, data, publish=data.publish, co_hosts=data.co_hosts)
     return _out(event.id)

@@ -155,15 +155,23 @@ class EventForm(SchemaForm[EventInput]):
         render_kw={"min": 0},
     )
 
-    def __init__(self, *, projects: Sequence[Project], event: Event | None = None, zone: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        projects: Sequence[Project],
+        event: Event | None = None,
+        usual: Project | None = None,
+        zone: str | None = None,
+    ) -> None:
         """Ask for a new event, or for the changes of `event` (its questions and co-hosts loaded).
 
-        `projects`: those to choose from, their companies loaded. `zone`: where a new event is, as first offered.
+        `projects`: those to choose from, their companies loaded. `usual`, `zone`: the project of a new event, and
+        where it is, as first offered.
         """
         self.event = event
         self.guesses_zone = event is None and zone is None and request.method == "GET"
         sent = request.method in {"POST", "PUT", "PATCH"}
-        shown = _shown(event) if event is not None else _offered(projects, zone)
+        shown = _shown(event) if event is not None else _offered(projects, usual, zone)
         super().__init__(formdata=_tidied(request.form) if sent else None, data=None if sent else shown)
         if sent:
             self._fill_in(shown)
@@ -275,12 +283,12 @@ def _asks(group: dict[str, str]) -> bool:
     return bool(group.get("text", "").strip() or group.get("answers", "").strip())
 
 
-def _offered(projects: Sequence[Project], zone: str | None) -> dict[str, Any]:
+def _offered(projects: Sequence[Project], usual: Project | None, zone: str | None) -> dict[str, Any]:
     """Return what a new event begins with: also the project, or the company, that the address names."""
     project, company = request.args.get("project"), request.args.get("company")
     first = min(
         projects,
-        key=lambda one: (str(one.id) != project, one.company.slug != company, not one.is_default),
+        key=lambda one: (str(one.id) != project, one.company.slug != company, one is not usual, not one.is_default),
         default=None,
     )
     return {

@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_, select, update
 from webapp.companies import policy as companies_policy
 from webapp.companies.errors import CompanyGoneError
 from webapp.companies.operations import hold_company, hold_project
-from webapp.companies.queries import projects_of
+from webapp.companies.queries import projects_of, usual_project
 from webapp.core import clock, text
 from webapp.core.actor import Actor
 from webapp.core.database import db
@@ -47,13 +47,14 @@ def _search_key(title: str, place: str) -> str:
 def _project(actor: Actor, project_id: uuid.UUID | None) -> Project:
     """Return the project to put an event into; raises InputError for one that `actor` may not use.
 
+    None is the usual one: of the company that the token acts for, or that the account has had a role in the longest.
     Until the operation ends it is not archived, and its company not deleted.
     """
     if project_id is None:
-        usable = projects_of(actor)
-        if not usable:
+        usual = usual_project(actor, projects_of(actor))
+        if usual is None:
             raise ForbiddenError(_l("To create events you need a company of your own, or a role in one."))
-        project_id = next((project for project in usable if project.is_default), usable[0]).id
+        project_id = usual.id
     project = hold_project(project_id)
     if project is None or not companies_policy.allows(actor, project.company_id, Permission.MANAGE_EVENTS):
         raise InputError(fields={"project": _l("Please choose a project from the list.")})

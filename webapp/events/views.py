@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from webapp.companies.queries import projects_of
+from webapp.companies.queries import projects_of, usual_project
 from webapp.core.errors import InputError
 from webapp.core.text import slugify
 from webapp.events import listed, operations, policy, queries
@@ -67,7 +67,7 @@ def new() -> str | tuple[str, int] | BaseResponse:
     projects = projects_of(actor)
     if not projects:
         return render_template("events/no_company.html"), 403 if request.method == "POST" else 200
-    form = EventForm(projects=projects, zone=current_user.timezone)
+    form = EventForm(projects=projects, usual=usual_project(actor, projects), zone=current_user.timezone)
     if form.reshaped():
         return render_template("events/new.html", form=form)
     if form.sent:

@@ -85,9 +85,13 @@ class LoginSession(WithId, WithCreated, Base):
     expires_at: Mapped[dt.datetime | None]
     """A token's that was made by hand: its end."""
     serial: Mapped[int] = mapped_column(default=0)
-    """A token's: how often it was refreshed."""
+    """A token's: how often it was refreshed, for the account itself."""
     rotated_at: Mapped[dt.datetime | None]
-    """A token's: when it was refreshed last."""
+    """A token's: when it was refreshed last, for the account itself."""
+    company_serial: Mapped[int] = mapped_column(default=0)
+    """A token's: how often it was refreshed for its company."""
+    company_rotated_at: Mapped[dt.datetime | None]
+    """A token's: when it was refreshed last for its company."""
 
     user: Mapped[User] = relationship(back_populates="sessions", lazy="raise")
 

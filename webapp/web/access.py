@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from webapp.core.actor import Scope
 from webapp.core.errors import AppError, ReachError, SignInError
 from webapp.core.permissions import require_scope
+from webapp.web import bearer
 from webapp.web.faces import is_api
 from webapp.web.sign_in import current_actor
 
@@ -77,9 +78,11 @@ def is_linked(endpoint: str | None) -> bool:
 
 def judge() -> Response | None:
     """Before each request: refuse or lead away whoever may not use the route."""
-    needed = access_of(request.endpoint)
-    program = is_api() and not getattr(current_app.view_functions.get(request.endpoint or ""), "judges_token", False)
-    if request.endpoint is None or (needed == PUBLIC and not program):
+    needed, program = access_of(request.endpoint), is_api()
+    judges_token = getattr(current_app.view_functions.get(request.endpoint or ""), "judges_token", False)
+    if judges_token:
+        bearer.require_ours()
+    if request.endpoint is None or judges_token or (needed == PUBLIC and not program):
         return None
     # a token that is not good is refused even where none is needed
     actor = current_actor()

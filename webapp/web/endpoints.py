@@ -17,6 +17,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 from sqlalchemy import delete
+from werkzeug.exceptions import MethodNotAllowed
 
 from webapp.companies import queries
 from webapp.core import clock
@@ -29,7 +30,6 @@ from webapp.extensions import csrf
 from webapp.models import Answered
 from webapp.web import bodies
 from webapp.web.access import PUBLIC, SIGNED_IN
-from webapp.web.headers import conditional
 from webapp.web.sign_in import current_actor
 from webapp.web.sparse import FIELDS, Wanted, only, wanted
 
@@ -113,6 +113,10 @@ class Endpoint:
     tag: str
     remembers: bool
     """Whether an Idempotency-Key is heeded: POSTs of those who are signed in, but where the answer holds a secret."""
+    secret: bool
+    """Whether its answer is kept nowhere: it holds a secret, or what was asked did."""
+    ignores_token: bool
+    """Whether a token that is sent along, good or not, is passed over: it would add nothing."""
     app: str = ""
     """Whether the headers App-Id and App-Key count: WITH_APP, or APP_ALONE where nothing else opens it."""
     besides: Scope | None = None
@@ -160,6 +164,7 @@ class Api:
         listed: bool = False,
         media: str = JSON,
         judges_token: bool = False,
+        ignores_token: bool = False,
         linked: bool = False,
         secret: bool = False,
         app: str = "",
@@ -204,6 +209,8 @@ class Api:
                 refusals=tuple(refusals),
                 tag=str(self.title),
                 remembers=method == "POST" and access != PUBLIC and not secret,
+                secret=secret,
+                ignores_token=ignores_token,
                 app=app,
                 besides=besides,
                 or_by=or_by,
@@ -211,6 +218,7 @@ class Api:
             self.endpoints.append(endpoint)
             view = _view(endpoint, function)
             view.judges_token = judges_token  # type: ignore[attr-defined]
+            view.ignores_token = ignores_token  # type: ignore[attr-defined]
             view.linked = linked  # type: ignore[attr-defined]
             view.room = room or (bodies.OPEN_ENDPOINT if access == PUBLIC else bodies.ENDPOINT)  # type: ignore[attr-defined]
             for number, path in enumerate(paths):
@@ -223,6 +231,10 @@ class Api:
 
 def _view(endpoint: Endpoint, function: Callable[..., Answer]) -> Callable[..., Response]:
     def view(**path: Any) -> Response:
+        if endpoint.secret and request.method == "HEAD":
+            # werkzeug lets HEAD in wherever GET is, and here GET does something
+            adapter = current_app.create_url_adapter(request)
+            raise MethodNotAllowed(sorted(set(adapter.allowed_methods() if adapter else ()) - {"HEAD"}))
         asked: dict[str, Any] = dict(path)
         query, fields = _asked(endpoint)
         if endpoint.asks is not None:
@@ -380,7 +392,7 @@ def respond(endpoint: Endpoint, answer: Answer, fields: Wanted | None = None) ->
     if answer is None:
         return current_app.response_class(status=204)
     if isinstance(answer, bytes):
-        return _tagged(current_app.response_class(answer, mimetype=endpoint.media))
+        return _tagged(current_app.response_class(answer, mimetype=endpoint.media), endpoint)
     said = answer if isinstance(answer, Said) else Said(None if isinstance(answer, Listing) else answer)
     status = said.status or endpoint.status
     meta: dict[str, Any] = {
@@ -394,15 +406,17 @@ def respond(endpoint: Endpoint, answer: Answer, fields: Wanted | None = None) ->
         meta |= {"next": answer.next, "count": answer.count}
     response = jsonify({"data": only(data, fields or {}), "meta": meta})
     response.status_code = status
-    return _tagged(response)
+    return _tagged(response, endpoint)
 
 
-def _tagged(response: Response) -> Response:
-    """Return what is read with an ETag; or 304 where the program has it already."""
-    if request.method == "GET" and response.status_code == 200:
+def _tagged(response: Response, endpoint: Endpoint) -> Response:
+    """Return what is read with an ETag; or 304 where the program has it already. What is secret is kept nowhere."""
+    if endpoint.secret:
+        response.headers["Cache-Control"] = "no-store"
+    elif request.method == "GET" and response.status_code == 200:
         response.add_etag(weak=True)
         response.headers["Cache-Control"] = "private, no-cache"
-        conditional(response)
+        response.make_conditional(request)
     return response
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from webapp.core.errors import AppError, BusyError, SignInError, StaleError
 from webapp.core.operation import end_read
 from webapp.extensions import login_manager
+from webapp.web import bearer
 from webapp.web.faces import is_api
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ def _face(status: int, error_id: str, sentence: str, fields: dict[str, str] | No
     if is_api():
         body = {"id": error_id, "message": sentence, "code": status, "fields": fields or {}}
         response = jsonify({"error": body})
+        if status == SignInError.status:
+            response.headers["WWW-Authenticate"] = bearer.challenge()
     else:
         page = render_template(
             "errors/page.html", status=status, title=_titles().get(status, _titles()[400]), sentence=sentence

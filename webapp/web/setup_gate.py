@@ -4,16 +4,18 @@ from flask import Flask, redirect, request, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
+from webapp.companies.setting_up import SetUpBeforeError
 from webapp.core.errors import AppError
 from webapp.web.faces import is_api
 from webapp.web.site import current_site
 
+SET_UP = "accounts_api.set_up"
 OPEN_ENDPOINTS = {
     "setup.setup",
     "health.healthz",
     "health.readyz",
     "static",
-    "accounts_api.set_up",
+    SET_UP,
     "accounts_api.boot",
 }
 
@@ -27,7 +29,9 @@ class NotSetUpError(AppError):
 
 
 def judge() -> Response | None:
-    """Before each request: lead to the set-up until it is done."""
+    """Before each request: lead to the set-up until it is done, and let no program do it again."""
+    if request.endpoint == SET_UP and current_site().set_up:
+        raise SetUpBeforeError
     if request.endpoint in OPEN_ENDPOINTS or current_site().set_up:
         return None
     if is_api():

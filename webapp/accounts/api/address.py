@@ -7,7 +7,7 @@ from pydantic import Field
 
 from webapp.accounts import links, operations
 from webapp.accounts.api.face import AccountOut, api
-from webapp.accounts.errors import TakenError, WrongCredentialsError
+from webapp.accounts.errors import TakenError
 from webapp.accounts.schemas import EmailChangeInput, Given
 from webapp.core.actor import Actor, Scope
 from webapp.core.errors import InputError
@@ -27,12 +27,11 @@ _REFUSED = (TokenMissingError, TokenExpiredError)
     takes=EmailChangeInput,
     secret=True,
     message=_l("An e-mail is on its way to the new address. Until it is confirmed from there, nothing changes."),
-    refusals=(WrongCredentialsError,),
 )
 def change_email(data: EmailChangeInput) -> Said:
     """Ask for another address: a link is mailed to it, and the one before stays until it is confirmed.
 
-    The answer is the same for an address that has an account.
+    The answer is the same for an address that has an account. A wrong `current_password` is 422 beside it.
     """
     actor = current_actor()
     limits.hit_password(actor.account())

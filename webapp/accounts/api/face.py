@@ -61,6 +61,10 @@ class TokensOut(Out):
     user_id: uuid.UUID
     user_name: str
     user_surname: str
-    account: AccountOut
-    companies: list[CompanyRoleOut]
-    administrators: list[AdministratorOut]
+    account: AccountOut | None = Field(description="Null where a token was refreshed that lacks the scope account.")
+    companies: list[CompanyRoleOut] = Field(
+        description="Where one has a role; of a refreshed token, as far as it may read companies."
+    )
+    administrators: list[AdministratorOut] = Field(
+        description="Who looks after the company, for those who look after it too."
+    )

@@ -19,14 +19,16 @@ from webapp.models import User
 from webapp.web import limits, sign_in
 from webapp.web.app_keys import require_app
 from webapp.web.endpoints import APP_ALONE, PUBLIC, Out
-from webapp.web.site import current_site, forget_site
+from webapp.web.site import forget_site
 
 
 @api.on(
     "POST",
     "/setup",
     access=PUBLIC,
+    ignores_token=True,
     takes=SetUpInput,
+    secret=True,
     gives=TokensOut,
     status=201,
     id="set_up",
@@ -36,10 +38,9 @@ from webapp.web.site import current_site, forget_site
 def set_up(data: SetUpInput) -> TokensOut:
     """Set the site up: make the first account (site administrator) and the company it owns, and sign in.
 
-    `code` is the one that the server printed when it started. Until this is done the API answers 503.
+    `code` is the one that the server printed when it started. Until this is done the API answers 503; afterwards this
+    answers 409, whatever is sent.
     """
-    if current_site().set_up:
-        raise setting_up.SetUpBeforeError
     setting_up.require_code(data.code)
     user = setting_up.set_up_site(
         name=data.name, email=data.email, password_hash=hash_password(data.password), company=data.company
@@ -61,6 +62,7 @@ class ExistsOut(Out):
     "GET",
     "/exist-email/<email>",
     access=PUBLIC,
+    ignores_token=True,
     app=APP_ALONE,
     gives=ExistsOut,
     refusals=(AppKeyError, ForbiddenError, InputError),

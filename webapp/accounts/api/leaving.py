@@ -6,7 +6,7 @@ import uuid
 from webapp.accounts import operations, queries
 from webapp.accounts.api.face import AccountOut, api
 from webapp.accounts.api.own import own_account
-from webapp.accounts.errors import LastKeeperError, WrongCredentialsError
+from webapp.accounts.errors import LastKeeperError
 from webapp.accounts.schemas import Given
 from webapp.companies.errors import LastOwnerError
 from webapp.core.actor import Scope
@@ -140,12 +140,13 @@ class DeleteInput(Schema):
     access=Scope.ACCOUNT,
     takes=DeleteInput,
     status=204,
-    refusals=(NotYoursError, WrongCredentialsError, LastOwnerError, LastKeeperError),
+    refusals=(NotYoursError, LastOwnerError, LastKeeperError),
 )
 def delete_user(user_id: str, data: DeleteInput) -> None:
     """Erase the token's own account (its id, or `me`): name, address, sessions and tokens; ballots stay, unnamed.
 
-    The last owner of a company in which others are, or events are to come, hands it over first.
+    The last owner of a company in which others are, or events are to come, hands it over first. A wrong
+    `current_password` is 422 beside it.
     """
     own_account(user_id)
     actor = current_actor()

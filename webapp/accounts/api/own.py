@@ -10,13 +10,12 @@ from pydantic import Field, model_validator
 
 from webapp.accounts import operations, queries, tokens
 from webapp.accounts.api.face import AccountOut, CompanyRoleOut, TokensOut, api
-from webapp.accounts.api.signing import companies_of, given
-from webapp.accounts.errors import BeyondTokenError, WrongCredentialsError
+from webapp.accounts.api.signing import companies_of, given_to_token
+from webapp.accounts.errors import BeyondTokenError
 from webapp.accounts.passwords import Password, hash_password
 from webapp.accounts.schemas import Given, TokenInput
 from webapp.companies import queries as companies
 from webapp.core.actor import Actor, Scope
-from webapp.core.database import db
 from webapp.core.errors import DuplicateError, InputError, NotFoundError, StaleError
 from webapp.core.schema import EthAddress, Line, Patch, Schema, TimeZone
 from webapp.models import LoginSession, User
@@ -166,7 +165,7 @@ def get_user(user_id: str) -> UserOut:
     gives=UpdatedOut,
     id="user_updated",
     message=_l("User's information was updated"),
-    refusals=(NotYoursError, WrongCredentialsError),
+    refusals=(NotYoursError,),
 )
 def update_user(user_id: str, data: UserInput) -> UpdatedOut:
     """Change the token's own account, all of it or nothing. A new password ends every session and gives new tokens."""
@@ -187,7 +186,7 @@ def _new_password(actor: Actor, current: str, password: str, profile: Schema | N
     pair = operations.change_password_by_program(
         actor, proven, password_hash=anew, profile=profile, device=sign_in.device()
     )
-    return given(pair, db.session.get_one(User, pair.user_id))
+    return given_to_token(pair)
 
 
 class PasswordInput(Schema):
@@ -205,10 +204,12 @@ class PasswordInput(Schema):
     secret=True,
     gives=TokensOut,
     message=_l("The new password is set. Every other session has ended."),
-    refusals=(WrongCredentialsError,),
 )
 def change_password(data: PasswordInput) -> TokensOut:
-    """Set a new password: every session and token ends, and new tokens come back."""
+    """Set a new password: every session and token ends, and new ones come back, which reach as far as this one.
+
+    A wrong `current_password` is 422 beside it.
+    """
     return _new_password(current_actor(), data.current_password, data.password)
 
 

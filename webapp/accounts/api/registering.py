@@ -89,6 +89,8 @@ def _allowed(address: str) -> bool:
     "/register",
     "/users",
     access=PUBLIC,
+    ignores_token=True,
+    secret=True,
     takes=RegisterInput,
     gives=RegisteredOut,
     status=201,
@@ -131,6 +133,8 @@ _CONFIRMED = _l("Email verified, tokens returned")
     "/confirm_otk",
     takes=ConfirmTokenInput,
     access=PUBLIC,
+    ignores_token=True,
+    secret=True,
     gives=TokensOut,
     id="email_verified",
     message=_CONFIRMED,
@@ -146,6 +150,8 @@ def confirm_otk(data: ConfirmTokenInput) -> TokensOut:
     "/verify-email/<token>",
     takes=ConfirmInput,
     access=PUBLIC,
+    ignores_token=True,
+    secret=True,
     gives=TokensOut,
     id="email_verified",
     message=_CONFIRMED,
@@ -161,6 +167,8 @@ def verify_email(token: str, data: ConfirmInput) -> TokensOut:
     "/verify-email/<token>",
     asks=ConfirmQuery,
     access=PUBLIC,
+    ignores_token=True,
+    secret=True,
     gives=TokensOut,
     id="email_verified",
     message=_CONFIRMED,
@@ -182,7 +190,7 @@ class CaptchaOut(Out):
     challenge: dict[str, Any]
 
 
-@api.on("GET", "/resend-email-verification", access=PUBLIC, gives=CaptchaOut)
+@api.on("GET", "/resend-email-verification", access=PUBLIC, ignores_token=True, gives=CaptchaOut)
 def resend_puzzle() -> CaptchaOut:
     """Give the puzzle that shows that a person asks; it is good for 20 minutes and one answer."""
     return CaptchaOut(challenge=captcha.challenge())
@@ -192,6 +200,7 @@ def resend_puzzle() -> CaptchaOut:
     "POST",
     "/resend-email-verification",
     access=PUBLIC,
+    ignores_token=True,
     takes=ResendInput,
     message=_l("If this address waits for its confirmation, an e-mail is on its way."),
     refusals=(captcha.CaptchaError,),
@@ -222,6 +231,7 @@ class ResetInput(Schema):
     "/forgot-password",
     "/forgot-passsword",
     access=PUBLIC,
+    ignores_token=True,
     takes=AddressInput,
     message=_l("If there is such an account, an e-mail is on its way."),
 )
@@ -236,6 +246,7 @@ def forgot_password(data: AddressInput) -> Said:
     "/reset-password",
     "/reset-passsword",
     access=PUBLIC,
+    ignores_token=True,
     takes=ResetInput,
     message=_l("The new password is set. Every session has ended."),
     refusals=_REFUSED,
@@ -245,5 +256,7 @@ def reset_password(data: ResetInput) -> Said:
     password = data.password or data.newPassword
     if password is None:
         raise InputError(fields={"password": _l("Please fill this in.")})
+    if data.newPassword not in {None, password}:
+        raise InputError(fields={"newPassword": _l("This is another password than the one in password.")})
     operations.reset_password(data.token, password_hash=hash_password(password))
     return Said()

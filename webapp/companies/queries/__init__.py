@@ -70,6 +70,7 @@ from webapp.companies.queries.tree import (
     paths,
     projects_of,
     standing_below,
+    usual_project,
 )
 
 __all__ = [
@@ -145,6 +146,7 @@ __all__ = [
     "tokens_held",
     "tokens_of",
     "unused",
+    "usual_project",
     "with_roles",
     "writing_companies",
 ]

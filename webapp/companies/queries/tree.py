@@ -80,6 +80,37 @@ def projects_of(actor: Actor) -> list[Project]:
     return list(db.session.scalars(statement))
 
 
+def usual_project(actor: Actor, projects: Sequence[Project]) -> Project | None:
+    """Return the one of `projects` (as `projects_of` gives them) that an event goes into where none is named.
+
+    That is the default one of the company that the actor's token acts for, or else of the company the account itself
+    has had a role in the longest; where that is not among them, of the first that is. None where there are none.
+    """
+    mine = [actor.company_id] if actor.company_id is not None else [one.id for one in db.session.scalars(_own(actor))]
+    places = {company_id: number for number, company_id in enumerate(mine)}
+    return min(projects, key=lambda one: (places.get(one.company_id, len(places)), not one.is_default), default=None)
+
+
+def _own(actor: Actor) -> Select[Company]:
+    """Return a SELECT of the companies in which the account itself has a role, the one it has had one in longest first.
+
+    A role that was changed, or given again, counts from the first that was granted there.
+    """
+    granted = aliased(Membership)
+    since = (
+        select(func.min(granted.granted_at))
+        .where(granted.user_id == actor.account(), granted.company_id == Company.id)
+        .correlate(Company)
+        .scalar_subquery()
+    )
+    return (
+        select(Company)
+        .join(Membership, Membership.company_id == Company.id)
+        .where(Membership.user_id == actor.account(), Membership.revoked_at.is_(None), Company.deleted_at.is_(None))
+        .order_by(since, Company.id)
+    )
+
+
 def company_to_act_for(
     actor: Actor, company_id: uuid.UUID | None, *, at_least: Role = Role.DOORKEEPER
 ) -> Company | None:
@@ -89,13 +120,7 @@ def company_to_act_for(
     NotFoundError where it has no such role.
     """
     if company_id is None:
-        first = (
-            select(Company)
-            .join(Membership, Membership.company_id == Company.id)
-            .where(Membership.user_id == actor.account(), Membership.revoked_at.is_(None), Company.deleted_at.is_(None))
-            .order_by(Membership.id)
-        )
-        return db.session.scalar(first.limit(1))
+        return db.session.scalar(_own(actor).limit(1))
     company = db.session.get(Company, company_id)
     role = policy.role_in(actor, company_id)
     if company is None or company.deleted_at is not None or role is None or role.rank < at_least.rank:

@@ -97,11 +97,8 @@ def reading(event_id: uuid.UUID) -> Reading:
     return Reading(door, event or events.get_event(door, event_id), manages=False)
 
 
-def guest_out(event: Event, guest_id: uuid.UUID, actor: Actor | None = None) -> GuestOut:
-    """Return what goes out of one guest for `actor` (the token's account), read anew.
-
-    Raises NotFoundError as `queries.get_guest`.
-    """
-    actor = actor or current_actor()
+def guest_out(event: Event, guest_id: uuid.UUID) -> GuestOut:
+    """Return what goes out of one guest, read anew. Raises NotFoundError as `queries.get_guest`."""
+    actor = current_actor()
     guest = queries.get_guest(actor, event, guest_id)
     return shown(guest, manages=policy.can_manage(actor, event))

@@ -60,7 +60,7 @@ def list_guests(event_id: uuid.UUID, query: GuestsQuery) -> Listing:
 def get_guest(event_id: uuid.UUID, guest_id: uuid.UUID) -> GuestOut:
     """Return one guest with all timestamps; with the scope `check-in` alone as the door sees it."""
     read = reading(event_id)
-    return guest_out(read.event, guest_id, read.actor)
+    return shown(queries.get_guest(read.actor, read.event, guest_id), manages=read.manages)
 
 
 class ComerOut(Out):
