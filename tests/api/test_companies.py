@@ -239,6 +239,16 @@ def test_journal_and_outbox_are_read(owner: Program, company: Company, ana: User
     assert "/rsvp/…" in read["text"]
 
 
+def test_a_journal_is_narrowed_to_a_thing_and_not_passed_over(owner: Program, company: Company, ana: User):
+    project = owner.post(f"/api/companies/{company.id}/projects", {"name": "Spring"}).json["data"]["id"]
+    owner.post(f"/api/companies/{company.id}/projects", {"name": "Summer"})
+    path = f"/api/companies/{company.id}/journal"
+    found = owner.get(f"{path}?thing=project&thing_id={project}").json["data"]
+    assert [line["thing_id"] for line in found] == [project]
+    assert owner.get(f"{path}?thing=project&thing_id={uuid.uuid4()}").json["data"] == []
+    assert refused(owner.get(f"{path}?thing_id={project}"), 422, "json_error").keys() == {"thing"}
+
+
 ROOMS = ("", "/companies", "/administrators", "/projects", "/apps", "/journal", "/mail")
 
 

@@ -72,11 +72,16 @@ def _aware(moment: dt.datetime | None) -> dt.datetime | None:
 
 @api.on("GET", f"{COMPANY}/journal", access=Scope.COMPANIES_READ, asks=JournalQuery, gives=EntryOut, listed=True)
 def list_journal(company_id: uuid.UUID, query: JournalQuery) -> Listing:
-    """List what was done in a company and all below it, newest first."""
+    """List what was done in a company and all below it, newest first.
+
+    `thing_id` goes with `thing`. `count` stops at 10,000.
+    """
     company = the_company(company_id)
     policy.require_in(current_actor(), company.id, Permission.READ_JOURNAL)
     if query.thing is not None and query.thing not in words.THINGS:
         raise InputError(fields={"thing": _l("Please choose one of what is offered.")})
+    if query.thing is None and query.thing_id is not None:
+        raise InputError(fields={"thing": _l("Please say beside its id what kind of thing it is.")})
     cursor = decode(query.cursor, (int,))
     if query.cursor and (cursor is None or not 0 <= cursor.key[0] <= journal.LARGEST_ID):
         raise InputError(fields={"cursor": _l("This is no cursor of this list.")})
