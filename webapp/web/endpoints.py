@@ -30,6 +30,7 @@ from webapp.extensions import csrf
 from webapp.models import Answered
 from webapp.web import bodies
 from webapp.web.access import PUBLIC, SIGNED_IN
+from webapp.web.headers import conditional
 from webapp.web.sign_in import current_actor
 from webapp.web.sparse import FIELDS, Wanted, only, wanted
 
@@ -413,10 +414,10 @@ def _tagged(response: Response, endpoint: Endpoint) -> Response:
     """Return what is read with an ETag; or 304 where the program has it already. What is secret is kept nowhere."""
     if endpoint.secret:
         response.headers["Cache-Control"] = "no-store"
-    elif request.method == "GET" and response.status_code == 200:
+    elif request.method in {"GET", "HEAD"} and response.status_code == 200:
         response.add_etag(weak=True)
         response.headers["Cache-Control"] = "private, no-cache"
-        response.make_conditional(request)
+        conditional(response)
     return response
 
 
