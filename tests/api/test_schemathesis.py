@@ -40,6 +40,7 @@ BEYOND = {
     "until": "years",
     "min_turnout": "a share as people write it",
     "min_agreement": "a share as people write it",
+    "thing": "said beside its id",
     "min_votes": "deciding at once, one ballot is not enough",
     "cursor": "one that we gave",
     "fields": "names of what there is",
