@@ -117,10 +117,10 @@ class Printed:
         return program.send(self.method, self.path, headers=self.headers, data=self.body)
 
 
-def printed(app: Flask, name: str) -> Printed:
-    """What the page prints for the endpoint `name`, and everything there that it needs."""
+def printed(app: Flask, name: str, values: dict[str, str] | None = None) -> Printed:
+    """What the page prints for the endpoint `name`, and everything there that it needs (or `values` that are)."""
     page = app.test_client().get("/api/docs").text
-    filled = string.Template(reference(page)[name]).substitute(prepared(app, name))
+    filled = string.Template(reference(page)[name]).substitute(values or prepared(app, name))
     method, address = re.match(r'curl (?:-X (\w+) )?"([^"]+)"', filled).groups()
     body = re.search(r"<<JSON\n(.*)\nJSON$|-d '(.*)'$", filled, re.DOTALL)
     return Printed(

@@ -1,8 +1,10 @@
 """The document of the API: whole, valid, and about what is really there."""
 
+import json
 import re
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from flask import Flask
 from jsonschema import Draft202012Validator
@@ -160,6 +162,8 @@ def test_every_example_is_one_that_is_taken(document: dict[str, Any], found: tup
     # that it does what it says, with ids of what is there, is shown by tests/api/test_walk.py
     assert sent["example"], "and says something, also where nothing has to be sent"
     assert judge_json(endpoint.takes, sent["example"])
+    judge = jsonschema_rs.validator_for({**sent["schema"], "components": document["components"]}, validate_formats=True)
+    assert [error.message for error in judge.iter_errors(sent["example"])] == []
 
 
 @pytest.mark.parametrize("found", [one for one in endpoints() if one[0].gives is not None], ids=named)
@@ -174,6 +178,32 @@ def test_every_answer_shown_is_one_that_may_come(document: dict[str, Any], found
     assert [error.message for error in judging.iter_errors(shown["example"])] == []
     assert shown["example"]["meta"]["id"] == endpoint.id
     assert shown["example"]["data"], "and shows something"
+    assert "…" not in json.dumps(shown["example"], ensure_ascii=False).replace("/…", ""), "a real answer, links masked"
+
+
+def closed(schema: Any) -> Any:
+    """The schema with no room for names it does not tell."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: closed(one) for name, one in schema.items()}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+        found.setdefault("additionalProperties", False)
+    return found
+
+
+@pytest.mark.parametrize("found", [one for one in endpoints() if one[0].gives is not None], ids=named)
+def test_an_answer_shown_has_the_fields_that_come_and_no_others(document: dict[str, Any], found: tuple[Endpoint, str]):
+    # webapp/api/answers.json holds what was really answered; `python -m tests.api.recorded` asks everything anew
+    endpoint, path = found
+    pattern = "/api" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
+    said = document["paths"][pattern][endpoint.method.lower()]["responses"][str(endpoint.status)]
+    shown = said["content"][endpoint.media]
+    judge = jsonschema_rs.validator_for(
+        closed({**shown["schema"], "components": document["components"]}), validate_formats=True
+    )
+    assert [f"{error.instance_path}: {error.message}" for error in judge.iter_errors(shown["example"])] == []
 
 
 def test_two_schemas_never_share_a_name(document: dict[str, Any]):

@@ -263,7 +263,12 @@ def _success(endpoint: Endpoint, made: Made) -> dict[str, Any]:
     meta = {"$ref": "#/components/schemas/ListMeta" if endpoint.listed else "#/components/schemas/Meta"}
     schema = {"type": "object", "required": ["data", "meta"], "properties": {"data": data, "meta": meta}}
     said = {"id": endpoint.id, "message": str(endpoint.message), "code": endpoint.status}
-    content = {"schema": schema, "example": answer(schema, {**made.schemas, **_OWN}, said)}
+    content: dict[str, Any] = {"schema": schema}
+    shown: dict[str, Any] | None = {"data": {}, "meta": said}
+    if endpoint.gives is not None:
+        shown = answer(endpoint.name, said, listed=endpoint.listed)
+    if shown is not None:
+        content["example"] = shown
     return {"description": f"`{endpoint.id}`: {endpoint.message}", "headers": headers, "content": {JSON: content}}
 
 
@@ -297,7 +302,7 @@ def _operation(endpoint: Endpoint, number: int, made: Made) -> dict[str, Any]:
         said["parameters"].append({"$ref": KEY_PARAMETER})
     if endpoint.takes is not None:
         schema = made.refs[endpoint.takes, "validation"]
-        content = {"schema": schema, "example": example(endpoint.name, schema, made.schemas)}
+        content = {"schema": schema, "example": example(endpoint.name)}
         required = bool(made.taken(endpoint.takes).get("required"))
         said["requestBody"] = {"required": required, "content": {JSON: content}}
     return said

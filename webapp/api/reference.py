@@ -161,7 +161,7 @@ def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str,
     ways = tuple(tuple(one["token"]) for one in needed if one.get("token"))
     # an app's key does in place of a token, too
     public = {} in needed or not any("token" in one for one in needed)
-    sends = samples.body(name, _sent(operation), schemas)
+    sends = None if _sent(operation) is None else samples.body(name)
     token = name in samples.WITH_TOKEN or (not public and name not in samples.WITHOUT_TOKEN)
     return Entry(
         id=slug(name),
