@@ -86,8 +86,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TRUSTED_PROXIES", _number, 0, "How many proxies in front set X-Forwarded-* headers."),
     Setting("REGISTRATION", _registration, "open", "Who may register: open, or by invitation only. The settings page "
             "wins."),
-    Setting("CONFIRMATION_ORIGINS", str, "", "Origins, separated by spaces, that a program's confirmation_url may "
-            "have beside BASE_URL."),
+    Setting("CONFIRMATION_ORIGINS", str, "", "Origins, separated by commas or spaces, that a program's "
+            "confirmation_url may have beside BASE_URL."),
     Setting("LIMITS", _flag, default=True, meaning="Whether the limits below are enforced."),
     Setting("LIMIT_ANONYMOUS", str, "30/minute;200/hour", "An address not signed in: API, state-changing pages."),
     Setting("LIMIT_API_LOGIN", str, "10/minute", "An address: logins and registrations by API."),

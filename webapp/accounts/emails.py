@@ -1,6 +1,8 @@
 """The e-mails of accounts: writing them, and what each is told when it is sent."""
 
+import re
 import uuid
+from urllib.parse import urlsplit
 
 from flask import current_app
 
@@ -22,6 +24,22 @@ _PATHS = {VERIFY: "/verify/", RESET: "/reset-password/", CHANGE: "/email-change/
 
 def _base() -> str:
     return str(current_app.config["BASE_URL"])
+
+
+def _origin(address: str) -> str | None:
+    """Return scheme, host and port of an address of the web; None for anything else."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc}".lower() if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def may_lead_to(address: str) -> bool:
+    """Tell whether a mailed link may lead there: to this site, or to an origin of CONFIRMATION_ORIGINS."""
+    allowed = (_base(), *re.split(r"[,\s]+", current_app.config["CONFIRMATION_ORIGINS"]))
+    origin = _origin(address)
+    return origin is not None and origin in map(_origin, allowed)
 
 
 def may_mail(email: str) -> bool:
@@ -84,7 +102,11 @@ def _link(mail: OutboxMail) -> Told | None:
     if link is None or not links.is_good(link):
         return None
     hours = int(links.GOOD_FOR[Purpose(link.purpose)].total_seconds() // 3600)
-    return Told({"url": _base() + _PATHS[mail.template] + links.token_of(link), "hours": hours})
+    before = _base() + _PATHS[mail.template]
+    # where a program wants it, unless that is allowed no more; a path is where a page goes on afterwards
+    if link.purpose == Purpose.VERIFY and link.next_url is not None and may_lead_to(link.next_url):
+        before = link.next_url
+    return Told({"url": before + links.token_of(link), "hours": hours})
 
 
 for _template in _PATHS:

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from webapp.config import signing_keys
+from webapp.config import KEY_FILE, signing_keys
 from webapp.core.database import db
 from webapp.core.errors import BusyError
 from webapp.home import archive, backup, refilling
@@ -85,7 +85,7 @@ def put_back(found: archive.Archive, *, replace: bool, say: Callable[[str], None
         _forget(draft)
         raise
     if draft is not None:
-        draft.replace(draft.with_name(backup.KEY_FILE))
+        draft.replace(draft.with_name(KEY_FILE))
     now = [str(found.secret_key)] if draft is not None else signing_keys(current_app.config)
     return Restored(found.manifest, key_differs=found.manifest.key_mark not in map(archive.key_mark, now))
 

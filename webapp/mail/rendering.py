@@ -8,6 +8,9 @@ from flask import current_app, render_template
 from webapp.mail.telling import tellers
 from webapp.models import OutboxMail
 
+# One of `core.tokens`: what it says, and its signature (32 bytes in base64).
+_TOKEN = re.compile(r"[\w-]{20,}\.[\w-]{43}(?![\w-])")
+
 
 @dataclasses.dataclass(frozen=True)
 class Rendered:
@@ -37,6 +40,7 @@ def render(mail: OutboxMail) -> Rendered | None:
 
 
 def masked(words: str) -> str:
-    """Return `words` with the secret part of every link to this site replaced by dots."""
+    """Return `words` with the secret part of every link to this site, or to a program's, replaced by dots."""
     base = re.escape(current_app.config["BASE_URL"])
-    return re.sub(rf"({base}/[\w-]*)[/?#][^\s\"'<>)]*", r"\1/…", words)
+    words = re.sub(rf"({base}/[\w-]*)[/?#][^\s\"'<>)]*", r"\1/…", words)
+    return _TOKEN.sub("…", words)

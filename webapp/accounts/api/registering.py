@@ -1,13 +1,12 @@
 """Programs register accounts and prove their addresses."""
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import request
 from flask_babel import lazy_gettext as _l
 from pydantic import Field
 
-from webapp.accounts import operations, tokens
+from webapp.accounts import emails, operations, tokens
 from webapp.accounts.api.face import TokensOut, api
 from webapp.accounts.api.signing import given
 from webapp.accounts.errors import RegistrationClosedError
@@ -75,15 +74,6 @@ class ResendInput(Schema):
     captcha: Annotated[str, Field(max_length=8192)]
 
 
-def _allowed(address: str) -> bool:
-    origins = {current_app.config["BASE_URL"], *current_app.config["CONFIRMATION_ORIGINS"].split()}
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    return f"{parts.scheme}://{parts.netloc}" in {origin.rstrip("/") for origin in origins}
-
-
 @api.on(
     "POST",
     "/register",
@@ -101,9 +91,10 @@ def _allowed(address: str) -> bool:
 def register(data: RegisterInput) -> RegisteredOut:
     """Make an account. The address gets an e-mail with a link; nobody is signed in before it was opened.
 
-    The answer is the same for a known and an unknown address.
+    The answer is the same for a known and an unknown address. With `confirmation_url` the link leads there, the token
+    put behind it: send that to POST /api/verify-email/<token> or /api/confirm_otk.
     """
-    if data.confirmation_url is not None and not _allowed(data.confirmation_url):
+    if data.confirmation_url is not None and not emails.may_lead_to(data.confirmation_url):
         raise InputError(fields={"confirmation_url": _l("Links may not lead there from here.")})
     secret = text.secret()
     operations.register(
