@@ -60,6 +60,13 @@ def test_a_token_is_no_way_to_guess_more_quickly(program: Program, ana: User):
     assert program.get("/api/users/me").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/api/exist-email/ana@example.org", "/api/resend-email-verification"])
+def test_where_no_token_is_looked_at_whoever_holds_one_asks_no_more_often(program: Program, ana: User, path: str):
+    program.act_for(ana)
+    assert until_refused(lambda _: program.get(path), 40) == 30
+    assert program.get("/api/users/me").status_code == 200
+
+
 GUESS = {"current_password": "a guess"}
 
 
@@ -127,3 +134,9 @@ def test_without_limits_nothing_is_said(app: Flask, program: Program):
     app.config["LIMITS"] = False
     factories.an_account()
     assert not [name for name in HEADERS if name in program.get("/api/events").headers]
+
+
+def test_the_document_counts_as_a_page(program: Program, app: Flask):
+    app.config["LIMIT_PAGES"] = "50/minute"
+    assert until_refused(lambda _: program.get("/api/openapi.json"), 60) == 50
+    assert program.get("/api/events").status_code == 200

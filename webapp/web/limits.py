@@ -27,6 +27,8 @@ from webapp.web.site import current_site
 
 log = logging.getLogger(__name__)
 SAFE = {"GET", "HEAD", "OPTIONS"}
+# The API's document is read like a page, often by what has no token
+SHOWN_ENDPOINTS = {"api.openapi"}
 OPEN_ENDPOINTS = {"static", "assets.bundle", "health.healthz", "health.readyz"}
 LOGIN_ENDPOINTS = {"accounts.login", "accounts.register"}
 # Where somebody types the password again: guessing it there is bounded as at the door
@@ -156,7 +158,7 @@ def hit_password(account: uuid.UUID) -> None:
 def _buckets() -> Sequence[tuple[str, ...]]:
     """Return which limits this request counts under, with their keys."""
     address = _address()
-    api = is_api()
+    api = is_api() and request.endpoint not in SHOWN_ENDPOINTS
     if request.endpoint in LOGIN_ENDPOINTS and request.method not in SAFE:
         account = _login_key()
         return (
