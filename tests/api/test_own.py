@@ -259,3 +259,10 @@ def test_another_program_of_the_account_has_ended_with_it(program: Program, othe
     other_program.act_for(ana)
     erase(program.act_for(ana), current_password=factories.PASSWORD)
     refused(other_program.get("/api/boot"), 401, "auth_invalid")
+
+
+def test_a_current_password_without_a_new_one_changes_nothing(program: Program, ana: User):
+    program.act_for(ana)
+    sent = {"name": "Other", "current_password": factories.PASSWORD}
+    assert refused(program.put("/api/users/me", sent), 422, "json_error").keys() == {"password"}
+    assert program.get("/api/users/me").json["data"]["user_name"] == "Ana"

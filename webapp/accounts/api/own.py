@@ -172,6 +172,8 @@ def update_user(user_id: str, data: UserInput) -> UpdatedOut:
     own_account(user_id)
     actor = current_actor()
     if "password" not in data.named():
+        if "current_password" in data.named():
+            raise InputError(fields={"password": _l("Please choose a new password, or leave out the current one.")})
         operations.update_profile(actor, data)
         return UpdatedOut(tokens=None)
     if "current_password" not in data.named():

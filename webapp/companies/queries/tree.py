@@ -111,19 +111,16 @@ def _own(actor: Actor) -> Select[Company]:
     )
 
 
-def company_to_act_for(
-    actor: Actor, company_id: uuid.UUID | None, *, at_least: Role = Role.DOORKEEPER
-) -> Company | None:
-    """Return the company that a program of `actor` asks to act for: it needs a role of that rank there.
+def company_to_act_for(actor: Actor, company_id: uuid.UUID | None) -> Company | None:
+    """Return the company that a program of `actor` asks to act for: it needs a role there.
 
     Without an id: the company the account itself has had a role in the longest; None where it has none. Raises
-    NotFoundError where it has no such role.
+    NotFoundError where it has none.
     """
     if company_id is None:
         return db.session.scalar(_own(actor).limit(1))
     company = db.session.get(Company, company_id)
-    role = policy.role_in(actor, company_id)
-    if company is None or company.deleted_at is not None or role is None or role.rank < at_least.rank:
+    if company is None or company.deleted_at is not None or policy.role_in(actor, company_id) is None:
         raise NotFoundError
     return company
 
