@@ -13,7 +13,7 @@ from flask import Flask
 
 from tests import factories
 from tests.api import reader
-from tests.browser.house import House, standing
+from tests.browser.house import House, link_in, standing
 from webapp import APIS
 from webapp.companies.scopes import LABELS
 from webapp.core.errors import AppError
@@ -197,6 +197,19 @@ def test_who_signs_in_gets_the_links_of_002(house: House, tmp_path: pathlib.Path
     told = _walked(house, tmp_path, "002 POST /login", organiser).json["data"]
     assert told["companies"][0]["role"] == "organiser"
     assert told["administrators"] == []
+
+
+def test_a_mailed_confirmation_leads_where_the_program_said(house: House, tmp_path: pathlib.Path):
+    (command, _status, _said) = _block_of("003 POST /users")
+    values = {**reader.prepared(house.app, "register"), "FOLKMOOT": house.address}
+    told = reader.run(tmp_path, command, values)
+    link = link_in(house.mails.letter(values["NEW_EMAIL"], "address"), "/confirm?otk=")
+    assert link.startswith(f"{house.address}/confirm?otk=")
+    registered = {"REGISTRATION": told.json["data"]["registration"], "OTK": link.partition("=")[2]}
+    (command, _status, _said) = _block_of("001 GET /api/verify-email/{token}")
+    told = reader.run(tmp_path, command, {**values, **registered})
+    assert told.json["meta"]["id"] == "email_verified"
+    assert told.json["data"]["account"]["email"] == values["NEW_EMAIL"]
 
 
 def test_a_confirmation_leads_to_no_site_that_is_not_allowed(house: House, tmp_path: pathlib.Path):
