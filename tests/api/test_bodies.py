@@ -22,7 +22,8 @@ FORMS = [
     ("text/plain", b'{"title": "Another"}'),
     (None, b'{"title": "Another"}'),
 ]
-WRITES = [one for one in endpoints() if one[0].method != "GET"]
+# a site that is set up is not set up again, whatever is sent
+WRITES = [one for one in endpoints() if one[0].method != "GET" and one[0].name != "set_up"]
 BARE = [one for one in WRITES if one[0].takes is None]
 
 

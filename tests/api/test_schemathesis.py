@@ -55,6 +55,8 @@ BEYOND = {
     "current_password": "with a new password",
     "questions": "no answer twice",
     "project": "one of those one may use",
+    "project_id": "the same as project",
+    "rule": "the same as its names say by themselves",
     "captcha": "solved",
     "name": "of a new login",
     "expires_in": "a shorter one for what lets people into a company",

@@ -17,7 +17,7 @@ SENT: dict[str, Text] = {
     "archived": _l("Hidden, and taking no new events."),
     "capacity": _l("How many places there are; null for as many as come."),
     "captcha": _l("The solved puzzle: altcha’s payload."),
-    "co_hosts": _l("Addresses of accounts that run the event beside its host."),
+    "co_hosts": _l("Addresses or ids of accounts that run the event beside its host."),
     "code": _l("The code that the server printed when it was started first."),
     "companions": _l("The names of those who come along."),
     "company": _l("The company."),
@@ -99,6 +99,11 @@ SENT: dict[str, Text] = {
     "project_id": _l("The project, by id."),
     "publish": _l("Publish it at once; false makes a draft."),
     "questions": _l("What the event asks: each with text and answers."),
+    "KeptQuestionInput.id": _l("The question that it is; without one it is a new one, unless no question has one."),
+    "KeptAnswerInput.id": _l(
+        "The answer that it is; without one it is a new one, unless no answer of its question has one."
+    ),
+    "rule": _l("The rule of the vote, as the event shows it; its names may also stand by themselves."),
     "registration": _l("What registering answered: shows that the same program registered."),
     "renew": _l("True gives a new link; the one before leads nowhere."),
     "reply": _l("Yes or no."),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -10,11 +10,10 @@ from pydantic import Field
 
 from webapp.core.actor import NOBODY, Actor, Scope
 from webapp.core.errors import InputError
-from webapp.core.schema import Email
 from webapp.events import listed, operations, policy, queries
 from webapp.events.calendar import MEDIA_TYPE, event_calendar
 from webapp.events.errors import CapacityError, EventInUseError, EventStateError, FrozenError
-from webapp.events.schemas import MOST_CO_HOSTS, EventInput, EventPatch
+from webapp.events.schemas import CoHosts, EventInput, EventPatch
 from webapp.models import Event
 from webapp.web.endpoints import PUBLIC, Api, Listing, Out, Said, Unix
 from webapp.web.lists import SearchQuery, listing
@@ -203,7 +202,7 @@ class NewEventInput(EventInput):
     """A new event. Moments without an offset are wall time in `timezone`."""
 
     publish: bool = False
-    co_hosts: Annotated[tuple[Email, ...], Field(max_length=MOST_CO_HOSTS)] = ()
+    co_hosts: CoHosts = ()
 
 
 def _out(event_id: uuid.UUID) -> EventOut:

@@ -23,7 +23,7 @@ from webapp.core.permissions import Permission
 from webapp.core.schema import merged
 from webapp.events import policy, queries, questions, words
 from webapp.events.errors import CapacityError, EventInUseError, EventStateError, FrozenError
-from webapp.events.schemas import EventInput
+from webapp.events.schemas import EventInput, EventPatch
 from webapp.journal.writing import record
 from webapp.models import CoHost, Event, Project
 
@@ -65,8 +65,8 @@ def _project(actor: Actor, project_id: uuid.UUID | None) -> Project:
 def create_event(actor: Actor, data: EventInput, *, publish: bool, co_hosts: Sequence[str] = ()) -> Event:
     """Make an event with `actor` as its host, as a draft or (with `publish`) published at once; return it.
 
-    `co_hosts`: addresses of accounts, as for `set_co_hosts`. Raises InputError for a project that may not be used, or
-    publishing what is over already; ForbiddenError where `actor` organises for no company.
+    `co_hosts`: as for `set_co_hosts`. Raises InputError for a project that may not be used, or publishing what is over
+    already; ForbiddenError where `actor` organises for no company.
     """
     host_id = actor.account()
     project = _project(actor, data.project)
@@ -81,7 +81,7 @@ def create_event(actor: Actor, data: EventInput, *, publish: bool, co_hosts: Seq
     db.session.add(event)
     db.session.flush()
     words.write(event)
-    questions.write(event, data.questions)
+    questions.write(event, questions.planned(event, data.questions))
     record(actor, "event.created", event, event_id=event.id)
     if co_hosts:
         set_co_hosts(actor, event, co_hosts)
@@ -130,6 +130,9 @@ def _as_it_is(event: Event) -> dict[str, Any]:
 def _changes(event: Event, data: EventInput) -> dict[str, Any]:
     """Return what `data` says otherwise than the event, by column."""
     changes = {name: getattr(data, name) for name in PLAIN if getattr(event, name) != getattr(data, name)}
+    if event.voting_closes_at is None and data.voting_closes_at == data.ends_at == event.ends_at:
+        # what an event shows of a vote that closes with it
+        del changes["voting_closes_at"]
     if data.project is not None and data.project != event.project_id:
         changes["project_id"] = data.project
     return changes
@@ -163,9 +166,11 @@ def edit_event(
     hold_company(event.company_id)
     if event.state == "cancelled":
         raise EventStateError(_l("This event is cancelled and cannot be edited any more."))
+    kept = data.kept if isinstance(data, EventPatch) else None
     data = merged(EventInput, _as_it_is(event), data)
     changes = _changes(event, data)
-    asks_anew = not questions.same(event, data.questions)
+    asked = questions.planned(event, data.questions, kept)
+    asks_anew = not questions.same(event, asked)
     if queries.voting_opened(event):
         _keep_frozen(changes, asks_anew=asks_anew)
         _pin_vote(event, changes)
@@ -177,7 +182,7 @@ def edit_event(
     if not changed:
         return frozenset()
     if asks_anew:
-        questions.write(event, data.questions)
+        questions.write(event, asked)
     _write(event, changes, changed)
     record(actor, "event.edited", event, event_id=event.id, changed=sorted(changed))
     event_changed.fire(EventChange(event.id, changed, actor.user_id))
@@ -293,16 +298,16 @@ def delete_event(actor: Actor, event: Event) -> None:
 
 @operation
 def set_co_hosts(actor: Actor, event: Event, addresses: Sequence[str]) -> None:
-    """Let exactly the accounts with these addresses do for `event` what its host may.
+    """Let exactly the accounts with these addresses, or ids, do for `event` what its host may.
 
-    Raises InputError for an address that is neither of somebody in the company nor of a guest who joined.
+    Raises InputError for one that is neither of somebody in the company nor of a guest who joined.
     """
     hold_company(event.company_id)
     event = queries.get_event(actor, event.id)
     policy.require_manage(actor, event)
-    standing = {row.user.email_key: row.user for row in event.co_hosts if row.user.email_key}
     keys = {text.fold(address): address for address in addresses}
-    found = {**queries.co_host_candidates(event, list(keys)), **standing}
+    users = [*queries.co_host_candidates(event, list(keys)), *(row.user for row in event.co_hosts)]
+    found = {key: user for user in users for key in (user.email_key, str(user.id)) if key}
     unknown = [address for key, address in keys.items() if key not in found]
     if unknown:
         message = _(

@@ -220,8 +220,8 @@ def in_use(event: Event) -> bool:
     return bool(db.session.scalar(select(or_(*used))))
 
 
-def co_host_candidates(event: Event, keys: Sequence[str]) -> dict[str, User]:
-    """Return the accounts among those addresses (folded) that may become co-hosts, by address.
+def co_host_candidates(event: Event, keys: Sequence[str]) -> list[User]:
+    """Return the accounts among those addresses (folded) and ids that may become co-hosts.
 
     Those are people of the company (or of one above it) and guests who answered yes with an account: whoever may ask
     for any other address would learn whether it has an account here.
@@ -234,11 +234,12 @@ def co_host_candidates(event: Event, keys: Sequence[str]) -> dict[str, User]:
     guests = select(Guest.user_id).where(
         Guest.event_id == event.id, Guest.removed_at.is_(None), Guest.joined_at.is_not(None)
     )
+    ids = [uuid.UUID(key) for key in keys if "@" not in key]
     statement = select(User).where(
-        User.email_key.in_(keys),
+        or_(User.email_key.in_(keys), User.id.in_(ids)),
         User.verified_at.is_not(None),
         User.disabled_at.is_(None),
         User.deleted_at.is_(None),
         or_(User.id.in_(people), User.id.in_(guests)),
     )
-    return {user.email_key: user for user in db.session.scalars(statement) if user.email_key}
+    return list(db.session.scalars(statement))

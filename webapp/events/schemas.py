@@ -5,7 +5,18 @@ import uuid
 from typing import Annotated, Any, Final, Literal, Self
 
 from flask_babel import lazy_gettext as _l
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from webapp.core import text
 from webapp.core.errors import InputError, Text
@@ -34,6 +45,11 @@ LONGEST: Final = dt.timedelta(days=366)
 
 Visibility = Literal["public", "unlisted", "invited"]
 Kind = Literal["single"]
+Roll = Literal["open", "frozen"]
+DecideBy = Literal["question", "ballot"]
+DecideWhen = Literal["at close", "at once"]
+Secrecy = Literal["secret", "open"]
+Results = Literal["live", "after voting", "after close"]
 
 
 def _whole(value: Any) -> Any:
@@ -71,6 +87,24 @@ _FORMATS = [{"type": "string", "format": "date-time"}, {"type": "string", "forma
 When = Annotated[Moment, BeforeValidator(_moment), Says(anyOf=_FORMATS, type=None, format=None)]
 ShareText = Annotated[str, Field(max_length=100), AfterValidator(_share)]
 AnswerText = Annotated[Line, Field(min_length=1, max_length=300)]
+MinVotes = Annotated[Whole, Field(ge=1, le=MOST_BALLOTS)]
+
+
+def _id_or_email(value: Any, email: ValidatorFunctionWrapHandler) -> Any:
+    """Take an id for what it is, and judge all else as an address."""
+    try:
+        return str(uuid.UUID(value))
+    except (ValueError, TypeError, AttributeError):
+        return email(value)
+
+
+# Somebody's account, by its address or its id.
+Somebody = Annotated[
+    Email,
+    WrapValidator(_id_or_email),
+    Says(format=None, pattern=None, anyOf=[{"format": "email"}, {"format": "uuid"}]),
+]
+CoHosts = Annotated[tuple[Somebody, ...], Field(max_length=MOST_CO_HOSTS)]
 
 
 class QuestionInput(Schema):
@@ -119,14 +153,14 @@ class EventInput(Schema):
 
     voting_opens_at: Annotated[When | None, Blank] = Field(None, description="Null: when the event is published.")
     voting_closes_at: Annotated[When | None, Blank] = Field(None, description="Null: at the end.")
-    roll: Literal["open", "frozen"] = "open"
-    min_votes: Annotated[Whole, Field(ge=1, le=MOST_BALLOTS)] = 1
+    roll: Roll = "open"
+    min_votes: MinVotes = 1
     min_turnout: ShareText = "0"
     min_agreement: ShareText = ">1/2"
-    decide_by: Literal["question", "ballot"] = "question"
-    decide_when: Literal["at close", "at once"] = "at close"
-    secrecy: Literal["secret", "open"] = "secret"
-    results: Literal["live", "after voting", "after close"] = "after voting"
+    decide_by: DecideBy = "question"
+    decide_when: DecideWhen = "at close"
+    secrecy: Secrecy = "secret"
+    results: Results = "after voting"
 
     @field_validator("reward", "min_votes", "min_turnout", "min_agreement", mode="before")
     @classmethod
@@ -168,19 +202,101 @@ class EventInput(Schema):
         return found
 
 
+class RulePatch(Patch):
+    """What is to change of the rule of the vote, as an event shows it; what is left out stays."""
+
+    roll: Roll
+    min_votes: MinVotes
+    min_turnout: ShareText
+    min_agreement: ShareText
+    decide_by: DecideBy
+    decide_when: DecideWhen
+    secrecy: Secrecy
+    results: Results
+
+
+class KeptAnswerInput(Schema):
+    """One of the choices, as an event shows it; with its `id` it is the same one still."""
+
+    text: AnswerText
+    id: uuid.UUID | None = None
+
+
+class _OrText:
+    """Says that an answer may also be its text alone."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        said = handler(core)
+        return {"anyOf": [handler.resolve_ref_schema(said)["properties"]["text"], said]}
+
+
+def _from_text(value: Any) -> Any:
+    return {"text": value} if isinstance(value, str) else value
+
+
+KeptAnswer = Annotated[KeptAnswerInput, BeforeValidator(_from_text), _OrText()]
+
+
+class KeptQuestionInput(Schema):
+    """One question, as an event shows it; with its `id` it is the same one still, wherever it stands."""
+
+    text: Annotated[Line, Field(min_length=1, max_length=500)]
+    answers: Annotated[list[KeptAnswer], BeforeValidator(_lines), Says(minItems=2, maxItems=MOST_ANSWERS)]
+    kind: Kind = "single"
+    id: uuid.UUID | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return what a QuestionInput says of it."""
+        return {"text": self.text, "kind": self.kind, "answers": [answer.text for answer in self.answers]}
+
+
 class EventPatch(Patch, EventInput):
     """What is to change of an event; what is left out stays. Null is taken where it means something, and says what.
 
-    Moments without an offset are wall time in the event's `timezone`, the new one where it changes too.
+    What an event shows can be sent back: `rule` says the same as the names in it do by themselves, `project_id` the
+    same as `project`. Questions and answers that are sent with an id stay themselves wherever they stand now, those
+    without one are new; where none has an id, they are told by their places. Moments without an offset are wall time
+    in the event's `timezone`, the new one where it changes too. A vote whose close is said to be the event's end
+    closes with it, wherever it moves.
     """
 
     project: uuid.UUID
-    co_hosts: Annotated[tuple[Email, ...], Field(max_length=MOST_CO_HOSTS)]
+    project_id: uuid.UUID
+    questions: Annotated[tuple[KeptQuestionInput, ...], Field(max_length=MOST_QUESTIONS)]  # type: ignore[assignment]
+    rule: RulePatch
+    co_hosts: CoHosts
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        # only the whole event tells
+        # the rest only the whole event tells
+        flat, inside = super().named(), self.rule.named() if "rule" in self.model_fields_set else {}
+        agree = _l("This stands here twice, and not alike.")
+        found: dict[str, Text] = {
+            f"rule-{name}": agree for name in inside if flat.get(name, inside[name]) != inside[name]
+        }
+        if len({flat[name] for name in ("project", "project_id") if name in flat}) > 1:
+            found["project_id"] = agree
+        if found:
+            raise InputError(fields=found)
         return self
+
+    def named(self) -> dict[str, Any]:
+        """Return what was said, by the names of an EventInput, and `co_hosts`."""
+        found = super().named()
+        if "rule" in found:
+            found |= found.pop("rule").named()
+        if "project_id" in found:
+            found["project"] = found.pop("project_id")
+        if "questions" in found:
+            found["questions"] = [question.plain() for question in self.questions]
+        return found
+
+    @property
+    def kept(self) -> list[tuple[uuid.UUID | None, list[uuid.UUID | None]]] | None:
+        """Return the ids of the questions that are sent, each with those of its answers; None where none are sent."""
+        if "questions" not in self.model_fields_set:
+            return None
+        return [(question.id, [answer.id for answer in question.answers]) for question in self.questions]
 
 
 class CoHostsInput(Schema):
