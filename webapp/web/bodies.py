@@ -1,7 +1,8 @@
 """What is sent is read whole or not at all: a body that was cut off, is broken or too long is refused."""
 
+import contextlib
 import io
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from flask import Flask, Request, current_app, request
 from flask_babel import lazy_gettext as _l
@@ -24,6 +25,7 @@ MANY = 4 * 1024 * 1024
 """The room of an endpoint that takes a thousand at once."""
 FIELDS = 10_000
 """Fields that a form has at most."""
+_PIECE = 64 * 1024
 
 
 class CutOffError(AppError):
@@ -59,9 +61,19 @@ class _Whole(io.RawIOBase):
             raise CutOffError
         self._read += len(data)
         if self._read > self._most:
-            raise RequestEntityTooLarge
+            self.refuse()
         buffer[: len(data)] = data
         return len(data)
+
+    def refuse(self) -> NoReturn:
+        """Raise RequestEntityTooLarge, once the rest has come: who is still sending hears no answer."""
+        rest = current_app.config["MAX_CONTENT_LENGTH"] - self._read
+        wanted = rest if self._length is None else self._length - self._read
+        with contextlib.suppress(Exception):
+            while 0 < wanted <= rest and (data := self._stream.read(min(_PIECE, wanted))):
+                wanted -= len(data)
+                rest -= len(data)
+        raise RequestEntityTooLarge
 
 
 class _Forms(FormDataParser):
@@ -92,9 +104,10 @@ class WholeRequest(Request):
         length = self.content_length
         if most is None or (length is None and "wsgi.input_terminated" not in self.environ):
             return io.BytesIO()
+        whole = _Whole(self.environ["wsgi.input"], length, most)
         if length is not None and length > most:
-            raise RequestEntityTooLarge
-        return _Whole(self.environ["wsgi.input"], length, most)  # type: ignore[return-value]
+            whole.refuse()
+        return whole  # type: ignore[return-value]
 
 
 def _most() -> int:

@@ -335,8 +335,16 @@ def _do_once(user_id: uuid.UUID, key: str, fingerprint: str, do: Callable[[], Re
     return row
 
 
-_NAMES = 1_000
-_OBJECTS = 10_000
+_VALUES = 20_000
+"""How many values a body has at most, however deep they stand: thrice what anything here takes."""
+
+_BRACKETS = 100_000
+"""How many [ a body has at most, with those of its texts (a description has 50,000 characters)."""
+
+
+def _count(values: int, most: int = _VALUES) -> None:
+    if values > most:
+        raise InputError(_l("That is more than anything here takes."))
 
 
 def _maker() -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
@@ -345,15 +353,25 @@ def _maker() -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
 
     def make(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal made
-        made += 1
-        if len(pairs) > _NAMES or made > _OBJECTS:
-            raise InputError(_l("That is more than anything here takes."))
+        made += 1 + len(pairs)
+        _count(made)
         found = dict(pairs)
         if len(found) != len(pairs):
             raise InputError(_l("A name stands twice in this JSON."))
         return found
 
     return make
+
+
+def _count_all(sent: Any) -> None:
+    """Raise InputError where `sent` holds too many values, those in lists too."""
+    found, left = 0, [sent]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict | list):
+            found += len(one)
+            _count(found)
+            left += one.values() if isinstance(one, dict) else one
 
 
 def body() -> Mapping[str, Any]:
@@ -366,11 +384,13 @@ def body() -> Mapping[str, Any]:
         return {}
     if request.mimetype != JSON or request.content_encoding not in {None, "", "identity"}:
         raise NotJsonError
+    _count(raw.count(b"["), _BRACKETS)
     try:
         text = raw.decode("utf-8")
         sent = json.loads(text, object_pairs_hook=_maker(), parse_constant=_no_constant, parse_float=_number)
     except (ValueError, RecursionError) as error:
         raise InputError(_l("This is not JSON.")) from error
+    _count_all(sent)
     if isinstance(sent, dict) and list(sent) == ["data"]:
         sent = sent["data"]
     if not isinstance(sent, dict):
