@@ -14,37 +14,83 @@ fold();
 
 const box = document.querySelector(".manual__find");
 const field = box.querySelector("input");
+const clear = box.querySelector(".manual__clear");
 const status = box.querySelector("[role=status]");
-const entries = [...document.querySelectorAll(".endpoint")].map((article) => ({
+const text = document.querySelector(".manual__text");
+const found = text.insertBefore(document.createElement("section"), text.firstChild);
+found.className = "stack stack--xl";
+found.hidden = true;
+
+// an answer is found by the names in it, not by the values that stand in the example
+const names = (article) => [...article.querySelectorAll("details pre")]
+  .flatMap((pre) => [...pre.textContent.matchAll(/"(\w+)":/g)].map((one) => one[1]));
+const read = (element, chosen) => [...element.querySelectorAll(chosen)].map((one) => one.textContent).join(" ").toLowerCase();
+const entries = [...document.querySelectorAll(".manual__part > article")].map((article) => ({
   article,
+  home: article.parentElement,
   link: document.querySelector(`.manual__list a[href="#${article.id}"]`).parentElement,
+  title: read(article, "h3, .endpoint__path"),
   // not the kinds of fields: one that lists all scopes would be found by each
-  words: [...article.querySelectorAll("h3, p, dt, dd span:not(.params__kind)")].map((e) => e.textContent).join(" ").toLowerCase(),
+  words: `${read(article, "h3, p, dt, dd span:not(.params__kind)")} ${names(article).join(" ").toLowerCase()}`,
+}));
+const rows = [...document.querySelectorAll("#good-to-know .params__row, #scopes .params__row")].map((row) => ({
+  row,
+  words: read(row, "dt, dd"),
 }));
 
 function find() {
   const wanted = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-  let found = 0;
-  for (const { article, link, words } of entries) {
-    const fits = wanted.every((word) => words.includes(word));
-    article.hidden = link.hidden = !fits;
-    found += fits;
+  const fits = (words) => wanted.every((word) => words.includes(word));
+  const searching = wanted.length > 0;
+  clear.hidden = !field.value;
+  for (const { article, home } of entries) home.append(article);
+  let number = 0;
+  for (const entry of entries) {
+    entry.article.hidden = entry.link.hidden = !fits(entry.words);
+    number += !entry.article.hidden;
   }
-  // what is found stands at the top, not below the quick start
-  for (const part of document.querySelectorAll(".manual__text > section:not(.manual__part)")) part.hidden = wanted.length > 0;
-  for (const part of document.querySelectorAll(".manual__part")) part.hidden = !part.querySelector(".endpoint:not([hidden])");
+  for (const { row, words } of rows) {
+    row.hidden = !fits(words);
+    number += !row.hidden;
+  }
+  // what is found stands at the top, by its title before what only speaks of it
+  if (searching) {
+    const shown = entries.filter(({ article }) => !article.hidden);
+    shown.sort((one, other) => fits(other.title) - fits(one.title));
+    found.append(...shown.map(({ article }) => article));
+  }
+  found.hidden = !searching;
+  for (const part of text.querySelectorAll(":scope > section[id]")) {
+    part.hidden = searching && !part.querySelector(".params__row:not([hidden])");
+  }
   for (const title of document.querySelectorAll(".manual__chapter")) title.hidden = !title.nextElementSibling.querySelector("li:not([hidden])");
-  status.textContent = found ? "" : status.dataset.none;
-  if (wanted.length) contents.open = true;
+  const { none, one, more } = status.dataset;
+  status.textContent = !searching ? "" : number === 0 ? none : number === 1 ? one : more.replace("#", number);
+  if (searching) contents.open = true;
+  else if (narrow.matches) contents.open = false;
+}
+
+function stop() {
+  field.value = "";
+  find();
+}
+
+// who goes to an address on this page is shown where it leads, whatever was typed before
+function show(id) {
+  const target = id && document.getElementById(id);
+  if (!target?.closest("[hidden]")) return;
+  stop();
+  target.scrollIntoView();
 }
 
 field.addEventListener("input", find);
-// who follows a link is shown where it leads, whatever was typed before
+clear.addEventListener("click", () => {
+  stop();
+  field.focus();
+});
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.('a[href^="#"]');
-  const target = link && document.getElementById(link.hash.slice(1));
-  if (!target?.closest("[hidden]")) return;
-  field.value = "";
-  find();
+  if (link) show(link.hash.slice(1));
 });
+addEventListener("hashchange", () => show(location.hash.slice(1)));
 box.hidden = false;

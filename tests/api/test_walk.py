@@ -34,24 +34,46 @@ def page(house: House) -> str:
         return str(answer.read().decode())
 
 
+def shell(folder: pathlib.Path, program: str) -> subprocess.CompletedProcess[str]:
+    """Run what is printed for curl in a shell that knows nothing but POSIX."""
+    return subprocess.run(
+        ["/bin/sh", "-euc", program],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        capture_output=True, text=True, check=False, timeout=reader.PATIENCE,
+    )  # fmt: skip
+
+
 def test_the_quick_start_leads_from_a_password_to_a_guest_list(house: House, page: str, tmp_path: pathlib.Path):
-    authenticate, find, invite, read = reader.quick_start(page, "curl")
-    values: dict[str, str] = {}
-    told = reader.run(tmp_path, reader.filled(authenticate), values)
-    assert (told.status, told.json["meta"]["id"]) == (200, "user_logged_in")
-    values["TOKEN"] = told.json["data"]["user_token"]
-    told = reader.run(tmp_path, find, values)
-    assert [event["title"] for event in told.json["data"]] == ["Taco Party 2025"]
-    values["EVENT"] = told.json["data"][0]["id"]
-    told = reader.run(tmp_path, invite, values)
-    assert (told.status, told.json["data"]["email"]) == (201, "guest@example.com")
-    told = reader.run(tmp_path, read, values)
-    assert [(guest["name"], guest["listed_at"] is not None) for guest in told.json["data"]] == [("John Doe", True)]
+    _account, *steps = [reader.filled(code) for code in reader.quick_start(page, "curl")]
+    done = shell(tmp_path, "\n".join([*steps[:2], f"printf '\\n'\n{steps[2]}\nprintf '\\n'\n{steps[3]}"]))
+    assert done.returncode == 0, done.stderr
+    invited, read = [json.loads(line) for line in done.stdout.splitlines() if line]
+    assert (invited["meta"]["code"], invited["data"]["email"]) == (201, "guest@example.com")
+    assert [(guest["name"], guest["listed_at"] is not None) for guest in read["data"]] == [("John Doe", True)]
+    assert '"user_logged_in"' in done.stderr, "what came is shown as well as kept"
     assert house.mails.letter("guest@example.com", "Taco Party 2025")
 
 
+def test_what_is_refused_is_shown_on_the_way_and_keeps_nothing(page: str, tmp_path: pathlib.Path):
+    _account, authenticate, *_rest = reader.quick_start(page, "curl")
+    done = shell(tmp_path, authenticate + '\necho "[$TOKEN]"')
+    assert done.stdout == "[]\n"
+    assert '"wrong_credentials"' in done.stderr
+
+
+@pytest.mark.parametrize("language", ["curl", "python"])
+def test_the_quick_start_begins_with_an_account(house: House, page: str, tmp_path: pathlib.Path, language: str):
+    account = reader.filled(reader.quick_start(page, language)[0]).replace("you@", f"{language}-new@")
+    if language == "curl":
+        done = shell(tmp_path, account)
+    else:
+        done = subprocess.run([sys.executable, "-c", account], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert house.mails.letter(f"{language}-new@example.org", "")
+
+
 def test_the_quick_start_in_python_is_one_program(house: House, page: str):
-    steps = [code.replace("Taco Party 2025", "Python Party") for code in reader.quick_start(page, "python")]
+    steps = [code.replace("Taco Party 2025", "Python Party") for code in reader.quick_start(page, "python")[1:]]
     program = reader.filled("\n\n".join(steps))
     with house.app.app_context():
         ana = factories.an_account("Ana", email="python@example.org")
@@ -60,6 +82,9 @@ def test_the_quick_start_in_python_is_one_program(house: House, page: str):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"John Doe (None|\d{4}-\S+) None\n", done.stdout)
+    # twice is once too often: the guest is on the list
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert re.fullmatch(r"duplicate: \w.+\n", done.stderr)
 
 
 NAMES = [endpoint.name.replace("_", "-") for api in APIS for endpoint in api.endpoints]

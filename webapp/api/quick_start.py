@@ -24,13 +24,19 @@ class Step:
     then: Text | None = None
 
 
+# What curl's answer is read with: sed is on every machine that has a shell. tee shows the answer, a refusal too.
 _CURL = (
-    """curl -X POST "{base}/api/auth/authenticate" \\
+    """curl -X POST "{base}/api/users" \\
+  -H "Content-Type: application/json" \\
+  -d '{{"name": "Our website", "email": "you@example.org", "password": "your password"}}'""",
+    """TOKEN=$(curl -s -X POST "{base}/api/auth/authenticate" \\
   -H "Content-Type: application/json" \\
   -d '{{"email": "you@example.org", "password": "your password",
-       "scopes": ["events:read", "guests:read", "guests:write"]}}'""",
-    """curl "{base}/api/events?search=Taco%20Party%202025" \\
-  -H "Authorization: Bearer $TOKEN\"""",
+       "scopes": ["events:read", "guests:read", "guests:write"]}}' |
+  tee /dev/stderr | sed -n 's/.*"user_token": *"\\([^"]*\\)".*/\\1/p')""",
+    """EVENT=$(curl -s "{base}/api/events?search=Taco%20Party%202025" \\
+  -H "Authorization: Bearer $TOKEN" |
+  tee /dev/stderr | sed -n 's/.*"event_id": *"\\([^"]*\\)".*/\\1/p')""",
     """curl -X POST "{base}/api/guest/$EVENT" \\
   -H "Authorization: Bearer $TOKEN" \\
   -H "Content-Type: application/json" \\
@@ -40,6 +46,18 @@ _CURL = (
 )
 _PYTHON = (
     """import json
+from urllib.request import Request, urlopen
+
+account = {{
+    "name": "Our website",
+    "email": "you@example.org",
+    "password": "your password",
+}}
+headers = {{"Content-Type": "application/json"}}
+with urlopen(Request("{base}/api/users", json.dumps(account).encode(), headers)) as answer:
+    print(json.load(answer)["meta"]["message"])""",
+    """import json
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -50,8 +68,12 @@ def call(method, path, data=None):
     if token:
         headers["Authorization"] = "Bearer " + token
     body = json.dumps(data).encode() if data else None
-    with urlopen(Request("{base}/api/" + path, body, headers, method=method)) as answer:
-        return json.load(answer)["data"]
+    try:
+        with urlopen(Request("{base}/api/" + path, body, headers, method=method)) as answer:
+            return json.load(answer)["data"]
+    except HTTPError as refused:
+        error = json.load(refused)["error"]
+        raise SystemExit(error["id"] + ": " + error["message"]) from None
 
 token = call("POST", "auth/authenticate", {{
     "email": "you@example.org",
@@ -68,6 +90,16 @@ event = events[0]["id"]""",
     print(guest["name"], guest["invited_at"], guest["replied_at"])""",
 )
 _JAVASCRIPT = (
+    """const registered = await fetch("{base}/api/users", {{
+  method: "POST",
+  headers: {{ "Content-Type": "application/json" }},
+  body: JSON.stringify({{
+    name: "Our website",
+    email: "you@example.org",
+    password: "your password",
+  }}),
+}});
+console.log((await registered.json()).meta?.message ?? registered.status);""",
     """let token = null;
 
 async function call(method, path, data) {{
@@ -77,7 +109,7 @@ async function call(method, path, data) {{
     method, headers, body: data && JSON.stringify(data),
   }});
   const said = await answer.json();
-  if (!answer.ok) throw new Error(said.error.id);
+  if (!answer.ok) throw new Error(said.error.id + ": " + said.error.message);
   return said.data;
 }}
 
@@ -98,16 +130,28 @@ const event = events[0].id;""",
 )
 _WORDS: tuple[tuple[str, Text, Text, Text | None], ...] = (
     (
+        "make-an-account",
+        _l("Make an account for the program"),
+        _l(
+            "Give the program an account of its own, as you would a colleague. Here, as on the page, it comes about "
+            "with the e-mail that it is sent: open the link in it."
+        ),
+        None,
+    ),
+    (
         "authenticate-first",
-        _l("Authenticate"),
-        _l("Address and password give a token. It works for fifteen minutes and is then refreshed."),
-        _l("Keep user_token from the answer: export TOKEN=… — and never hand it to a browser."),
+        _l("Authenticate, with scopes"),
+        _l(
+            "Address and password give a token, and scopes say what it is content with: it can do no more than these, "
+            "and never more than its account. It works for fifteen minutes and is then refreshed."
+        ),
+        _l("What came stands below; the token is kept in TOKEN. Never hand it to a browser."),
     ),
     (
         "find-the-event",
         _l("Find the event"),
         _l("Lists come in pages: data holds the events, meta.next is the cursor of the next page, or null."),
-        _l("Keep the event’s id: export EVENT=…"),
+        _l("The event’s id is kept in EVENT."),
     ),
     (
         "invite-a-guest",

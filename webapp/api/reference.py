@@ -3,14 +3,27 @@
 import dataclasses
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from webapp.api import samples
 from webapp.api.openapi import FIELDS_PARAMETER, KEY_PARAMETER
+from webapp.companies.scopes import GROUPS
 
 Json = dict[str, Any]
-_EVERYWHERE = {"304", "415", "429", "503"}
+_EVERYWHERE = {"304", "400", "413", "415", "429", "503"}
+_OF_TOKENS = {"auth_not_found", "auth_expired", "auth_invalid"}
 """Said once for all endpoints."""
+_FIRST = (
+    *("register", "authenticate", "authenticate_for", "authenticate_administrator"),
+    *("refresh", "refresh_by_post", "log_out", "log_out_by_post", "boot"),
+    *("confirm_otk", "verify_email", "verify_email_by_get", "resend_puzzle", "resend"),
+    *("forgot_password", "reset_password", "get_user", "update_user", "change_password"),
+    *("list_companies", "create_company", "get_company", "edit_company", "delete_company", "list_below"),
+    *("get_dashboard", "list_people", "invite_person", "get_person", "change_person", "revoke_role"),
+    *("create_invitation", "create_invitations", "list_invitations", "open_invitation", "accept_invitation"),
+)
+"""What a reader looks for first; all else follows as it was declared."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +35,30 @@ class Field:
     kind: str
     required: bool
     about: str
+    usual: str
+    """What it is where it is left out, as JSON; an empty text where nothing is said of that."""
+    shape: str
+    """The name of the schema of what stands in it; an empty text for plain values."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """A schema of what comes back, or of what stands in a field: `id` is what stands behind # in its address."""
+
+    id: str
+    name: str
+    about: str
+    fields: tuple[Field, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class ScopeRow:
+    """What one scope allows, in words, and the endpoints that it opens."""
+
+    scope: str
+    label: str
+    about: str
+    entries: "tuple[Entry, ...]"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +88,9 @@ class Entry:
     status: str
     said: str
     answer: str | None
+    shape: str
+    """The name of the schema of `data`, or of each of its rows; an empty text for none."""
+    listed: bool
     refusals: tuple[Refusal, ...]
     remembers: bool
     sparse: bool
@@ -77,13 +117,31 @@ def kind_of(schema: Json, schemas: Json) -> str:
         return " | ".join(kind_of(one, schemas) for one in several)
     whole = samples.resolved(schema, schemas)
     if "enum" in whole:
-        return " | ".join(json.dumps(one) for one in whole["enum"])
+        found = " | ".join(json.dumps(one) for one in whole["enum"])
+        return f"{found} | null" if _nullable(schema) else found
     if whole.get("type") == "array":
         return "list of " + kind_of(whole.get("items", {}), schemas)
+    if whole.get("type") == "object":
+        shape = shape_of(schema) or "object"
+        return f"{shape} | null" if _nullable(schema) else shape
     words = {"string": "text", "boolean": "true | false", "integer": "whole number"}
-    found = whole.get("format") or words.get(str(whole.get("type")), str(whole.get("type", "any")))
-    nullable = any(one.get("type") == "null" for one in schema.get("anyOf", ()))
-    return f"{found} | null" if nullable and "enum" not in whole else str(found)
+    found = _FORMATS.get(str(whole.get("format")), whole.get("format")) or words.get(
+        str(whole.get("type")), str(whole.get("type", "any"))
+    )
+    return f"{found} | null" if _nullable(schema) else str(found)
+
+
+def _nullable(schema: Json) -> bool:
+    return any(one.get("type") == "null" for one in schema.get("anyOf", ()))
+
+
+def shape_of(schema: Json) -> str:
+    """Return the name of the schema that stands in a field, or in a list in it; an empty text for plain values."""
+    found = re.search(r"#/components/schemas/(\w+(?:Out|Row|Input))\b", json.dumps(schema))
+    return found[1] if found else ""
+
+
+_FORMATS = {"date-time": "ISO 8601", "date-time-local": "wall time"}
 
 
 def _limits(schema: Json, schemas: Json) -> str:
@@ -106,6 +164,8 @@ def _field(name: str, where: str, schema: Json, schemas: Json, *, required: bool
         kind=f"{kind}, {limits}" if limits else kind,
         required=required,
         about=about or schema.get("description", ""),
+        usual=json.dumps(schema["default"]) if schema.get("default") not in (None, "", []) else "",
+        shape=shape_of(schema),
     )
 
 
@@ -141,6 +201,8 @@ def _refusals(responses: Json) -> tuple[Refusal, ...]:
             continue
         for line in response["description"].split("\n\n"):
             matched = re.fullmatch(r"`([^`]+)`: (.*)", line, re.DOTALL)
+            if status == "401" and matched and matched[1] in _OF_TOKENS:
+                continue
             found.append(Refusal(status, matched[1], matched[2]) if matched else Refusal(status, "", line))
     return tuple(found)
 
@@ -150,6 +212,12 @@ def _answer(response: Json) -> str | None:
     return None if shown is None else json.dumps(shown, indent=2, ensure_ascii=False)
 
 
+def _data(response: Json) -> Json:
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    found: Json = schema.get("properties", {}).get("data", {})
+    return found
+
+
 def _heeds(operation: Json, parameter: str) -> bool:
     return any(one.get("$ref") == parameter for one in operation.get("parameters", ()))
 
@@ -157,6 +225,7 @@ def _heeds(operation: Json, parameter: str) -> bool:
 def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str, aliases: tuple[str, ...]) -> Entry:
     name = operation["operationId"]
     status, response = next((s, r) for s, r in operation["responses"].items() if s.startswith("2"))
+    data = _data(response)
     needed = operation["security"]
     ways = tuple(tuple(one["token"]) for one in needed if one.get("token"))
     # an app's key does in place of a token, too
@@ -179,6 +248,8 @@ def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str,
         status=status,
         said=response["description"],
         answer=_answer(response),
+        shape=shape_of(data),
+        listed=data.get("type") == "array",
         refusals=_refusals(operation["responses"]),
         remembers=_heeds(operation, KEY_PARAMETER),
         sparse=_heeds(operation, FIELDS_PARAMETER),
@@ -206,4 +277,45 @@ def chapters(document: Json) -> tuple[Chapter, ...]:
             continue
         entry = _entry(path, method, operation, schemas, base=base, aliases=tuple(aliases.get(name, ())))
         entries[operation["tags"][0]].append(entry)
+    places = {slug(name): place for place, name in enumerate(_FIRST)}
+    for found in entries.values():
+        found.sort(key=lambda entry: places.get(entry.id, len(places)))
     return tuple(Chapter(slug(title), title, tuple(found)) for title, found in entries.items() if found)
+
+
+def shapes(document: Json) -> tuple[Shape, ...]:
+    """Return the schemas of what comes back and of what stands in a field, by name."""
+    schemas = document["components"]["schemas"]
+    asked = {
+        shape_of(_sent(operation) or {}) for methods in document["paths"].values() for operation in methods.values()
+    }
+    nested = {shape_of(field) for schema in schemas.values() for field in schema.get("properties", {}).values()}
+    return tuple(
+        Shape(
+            slug(name),
+            name,
+            schema["description"],
+            tuple(
+                _field(field, "", said, schemas, required=not name.endswith(("Out", "Row")) and field in required)
+                for field, said in schema["properties"].items()
+            ),
+        )
+        for name, schema in sorted(schemas.items())
+        if shape_of({"$ref": f"#/components/schemas/{name}"}) and name not in asked - nested
+        for required in [schema.get("required", ())]
+    )
+
+
+def scope_rows(found: Iterable[Chapter]) -> tuple[ScopeRow, ...]:
+    """Return what each scope allows, as those who tick them read it, and the endpoints that it opens."""
+    entries = [entry for chapter in found for entry in chapter.entries]
+    return tuple(
+        ScopeRow(
+            words.scope.value,
+            str(words.label),
+            str(words.help),
+            tuple(entry for entry in entries if any(words.scope.value in way for way in entry.ways)),
+        )
+        for group in GROUPS
+        for words in group.scopes
+    )

@@ -1,19 +1,25 @@
 """The API's document, and its page for people."""
 
+import dataclasses
 import functools
 import importlib.metadata
+import pathlib
+import re
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, make_response, render_template
 from flask_babel import get_locale
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from webapp.api.openapi import document
 from webapp.api.quick_start import Step, steps
-from webapp.api.reference import Chapter, chapters
+from webapp.api.reference import Chapter, ScopeRow, Shape, chapters, scope_rows, shapes, slug
+from webapp.core.errors import NotFoundError
 from webapp.extensions import csrf
 from webapp.web.access import public
 from webapp.web.headers import conditional
+from webapp.web.markdown import render_markdown
 from webapp.web.sign_in import current_actor
 from webapp.web.site import current_site
 
@@ -36,8 +42,8 @@ def openapi() -> Response:
 def docs() -> Response:
     """Show programmers the way in, and every endpoint there is."""
     base, site = current_app.config["BASE_URL"], current_site()
-    start, found = _manual(base, site.name, str(get_locale()))
-    response = make_response(render_template("api/docs.html", base=base, steps=start, chapters=found))
+    manual = _manual(base, site.name, str(get_locale()))
+    response = make_response(render_template("api/docs.html", base=base, manual=manual))
     if current_actor().user_id is None:
         # whose account stands above it is kept by no browser
         response.add_etag()
@@ -46,9 +52,49 @@ def docs() -> Response:
     return response
 
 
+@dataclasses.dataclass(frozen=True)
+class Manual:
+    """What stands on the docs page."""
+
+    steps: tuple[Step, ...]
+    chapters: tuple[Chapter, ...]
+    shapes: tuple[Shape, ...]
+    scopes: tuple[ScopeRow, ...]
+
+
 @functools.lru_cache(maxsize=4)
-def _manual(base_url: str, name: str, _locale: str) -> tuple[tuple[Step, ...], tuple[Chapter, ...]]:
-    return steps(base_url), chapters(_document(base_url, name))
+def _manual(base_url: str, name: str, _locale: str) -> Manual:
+    told = _document(base_url, name)
+    found = chapters(told)
+    return Manual(steps(base_url), found, shapes(told), scope_rows(found))
+
+
+_NAMED = re.compile(r"(?:examples/)?[a-z_-]+\.(?:md|py)")
+
+
+@bp.get("/docs/<path:name>")
+@public
+def guide(name: str) -> Response:
+    """Show a guide (`api.md`), or give one of the example programs (`examples/folkmoot.py`), of Folkmoot's own docs."""
+    file = pathlib.Path(current_app.root_path) / "docs" / name
+    if not _NAMED.fullmatch(name) or not file.is_file():
+        raise NotFoundError
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".py":
+        return Response(text, mimetype="text/plain")
+    title, _, rest = text.partition("\n")
+    return make_response(
+        render_template("api/guide.html", title=title.lstrip("# "), text=_with_anchors(render_markdown(rest)))
+    )
+
+
+def _with_anchors(html: Markup) -> Markup:
+    """Return what was rendered, its headings one level up (the title is the page's own), each with an address."""
+    up = re.sub(r"(</?h)([34])>", lambda found: f"{found[1]}{int(found[2]) - 1}>", html)
+    named = re.sub(
+        r"<(h[23])>(.*?)</\1>", lambda found: f'<{found[1]} id="{slug(found[2])}">{found[2]}</{found[1]}>', up
+    )
+    return Markup(named)  # noqa: S704 our own documents, cleaned a line before
 
 
 @functools.lru_cache(maxsize=4)
