@@ -312,7 +312,7 @@ def test_people_are_listed_from_below_and_from_above(owner: Program, other_progr
 
     def told(program: Program, at: Company, where: str) -> list[tuple[str, str, bool]]:
         rows = program.get(f"/api/companies/{at.id}/administrators?where={where}").json["data"]
-        return [(row["name"], row["company_name"], row["email"] is not None) for row in rows]
+        return sorted((row["name"], row["company_name"], row["email"] is not None) for row in rows)
 
     assert told(owner, company, "below") == [("Ana", "Zadruga", True), ("Iva", "Choir", True)]
     assert told(owner, company, "here") == [("Ana", "Zadruga", True)]

@@ -134,6 +134,16 @@ def test_a_company_below_does_not_get_around_what_a_role_leaves_to_tokens(app: F
     assert person.json["data"]["scopes"] == held
 
 
+@pytest.mark.both_databases
+def test_nor_does_a_company_above_to_which_it_is_moved(app: Flask, ana: User, above: Company, elsewhere: Company):
+    factories.a_membership(ana, elsewhere, Role.OWNER, scopes=["companies:read", "companies:write"])
+    moved = {"parent_id": str(above.id)}
+    refused(Program(app).act_for(ana).patch(at(elsewhere), moved), 403, "forbidden")
+    assert db.session.get_one(Company, elsewhere.id).parent_id is None
+    # where the token has no more above than here, it may
+    assert by_hand(app, ana, "companies:read", "companies:write").patch(at(elsewhere), moved).status_code == 200
+
+
 # ---------------------------------------------------------------- beside and above
 
 

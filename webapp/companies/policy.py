@@ -139,6 +139,16 @@ def require_gives(actor: Actor, company_id: uuid.UUID, role: Role) -> None:
         )
 
 
+def require_no_more(actor: Actor, company_id: uuid.UUID, parent_id: uuid.UUID) -> None:
+    """Raise BeyondTokenError where the actor's token may do in `parent_id` what it may not do in the company.
+
+    Moved there, the company would be open to it as the parent is.
+    """
+    here, above = given_in(actor, company_id), given_in(actor, parent_id)
+    if here is not None and above is not None and not above <= here:
+        raise BeyondTokenError
+
+
 def company_ids(actor: Actor, *, at_least: Role = Role.DOORKEEPER) -> Select[Any]:
     """Return a SELECT of the ids of all companies in which `actor` has a role of that rank, own or from above."""
     roles = [role.value for role in Role if role.rank >= at_least.rank]

@@ -7,6 +7,7 @@ from typing import Annotated
 from flask_babel import lazy_gettext as _l
 from pydantic import Field
 
+from webapp.accounts.errors import BeyondTokenError
 from webapp.companies import operations, policy, queries
 from webapp.companies.api.face import COMPANY, api, the_company
 from webapp.companies.errors import ChildrenError, CycleError, EventsToComeError, LastOwnerError
@@ -137,7 +138,7 @@ class CompanyPatch(Patch):
     takes=CompanyPatch,
     gives=CompanyOut,
     message=_l("The company is changed."),
-    refusals=(CycleError, LastOwnerError),
+    refusals=(CycleError, LastOwnerError, BeyondTokenError),
 )
 def edit_company(company_id: uuid.UUID, data: CompanyPatch) -> CompanyOut:
     """Give a company another name, or move it: an owner of it and of the new parent may."""

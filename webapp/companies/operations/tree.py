@@ -120,7 +120,8 @@ def move_company(actor: Actor, company: Company, parent: Company | None) -> None
 
     `actor` must own both (NotFoundError, ForbiddenError). A token that is limited to a company takes nothing out of
     what it reaches, and leaves its own company where it is: ReachError. Raises CycleError for a parent inside the
-    company, and LastOwnerError where nobody would own the company: those who own it from above do so no more.
+    company, BeyondTokenError where a program could do more in the company by roles above it than before, and
+    LastOwnerError where nobody would own the company: those who own it from above do so no more.
     """
     lock_tree()
     company = locked_company(company.id)
@@ -133,6 +134,7 @@ def move_company(actor: Actor, company: Company, parent: Company | None) -> None
         policy.require_in(actor, parent.id, Permission.MOVE)
         if queries.is_below(parent.id, company.id):
             raise CycleError(fields={"parent": CycleError.message})
+        policy.require_no_more(actor, company.id, parent.id)
     if before == parent_id:
         return
     _rehang(company.id, parent_id)
