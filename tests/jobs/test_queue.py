@@ -160,6 +160,16 @@ def test_a_job_signed_by_another_installation_is_not_run(worked, done, caplog):
     stranger.close()
 
 
+def test_a_job_that_waits_is_run_after_the_secret_key_was_turned(worked, done, monkeypatch):
+    jobs.enqueue("note", "before")
+    worked.extensions["job_backend"].close()
+    monkeypatch.setitem(worked.config, "SECRET_KEY_FALLBACKS", [worked.config["SECRET_KEY"]])
+    monkeypatch.setitem(worked.config, "SECRET_KEY", os.urandom(8).hex())
+    jobs.enqueue("note", "after")
+    jobs.start_consumer(worked)
+    done.wait_for(lambda calls: sorted(calls) == [("after",), ("before",)])
+
+
 @pytest.fixture
 def noted(app, done, monkeypatch):
     monkeypatch.setitem(app.extensions, "jobs", {"note": Job("note", done.note)})
