@@ -5,6 +5,7 @@ from flask import Flask
 
 from tests import factories
 from tests.api.furnished import Furnished, furnish
+from tests.browsers import Browser
 from tests.programs import Program, refused
 from webapp.models import User
 
@@ -42,7 +43,7 @@ def test_another_state_than_there_is_is_refused(furnished: Furnished, path: str)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/docs/", "/api/docs/x"])
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/docs/"])
 def test_where_nothing_is_programs_are_told_so(program: Program, ana: User, method: str, path: str):
     refused(program.send(method, path), 404, "not_found")
     refused(program.act_for(ana).send(method, path), 404, "not_found")
@@ -54,6 +55,13 @@ def test_the_docs_page_is_to_be_read(program: Program, method: str):
     refused(answer, 405, "method_not_allowed")
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
     assert program.get("/api/docs").mimetype == "text/html"
+
+
+def test_the_guide_is_a_page_like_any_other(browser: Browser, ana: User):
+    browser.sign_in(ana)
+    assert "Ana" in browser.get("/api/docs/api.md").text
+    missing = browser.get("/api/docs/nothing.md")
+    assert (missing.status_code, missing.mimetype) == (404, "text/html")
 
 
 def test_what_says_nothing_is_of_no_type(program: Program, ana: User):

@@ -2,12 +2,12 @@
 
 from flask import request
 
-API_PAGES = "/api/docs"
-"""Pages for people below /api/: to be looked at, and nothing else."""
+API_PAGES = frozenset({"api.docs", "api.guide"})
+"""Pages for people below /api."""
 
 
 def is_api() -> bool:
-    """Tell whether a program asks: the address is below /api and no page that somebody looks at."""
-    if request.path == API_PAGES or request.path.startswith(f"{API_PAGES}/"):
-        return request.method not in {"GET", "HEAD"}
+    """Tell whether a program asks: the address is below /api and no page for people."""
+    if request.endpoint in API_PAGES:
+        return False
     return request.path == "/api" or request.path.startswith("/api/")
