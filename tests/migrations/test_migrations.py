@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 
 from tests import factories
-from webapp.accounts import sessions
+from webapp.accounts import sessions, tokens
 from webapp.core import clock, text
 from webapp.core.actor import SYSTEM
 from webapp.core.database import Base, db
@@ -141,6 +141,21 @@ def test_events_are_found_by_their_words_once_the_tables_know_them(fresh: Flask)
     flask_migrate.downgrade(revision="0003")
     flask_migrate.upgrade()
     assert set(db.session.execute(words)) == before
+
+
+def test_tokens_of_programs_go_on_once_each_kind_has_a_serial_of_its_own(fresh: Flask):
+    flask_migrate.upgrade()
+    fill()
+    user, company = db.session.query(factories.User).first(), db.session.query(Company).filter_by(parent_id=None).one()
+    old = tokens.refresh(str(tokens.start(user, company_id=company.id).user_token))
+    db.session.remove()
+    flask_migrate.downgrade(revision="0004")
+    flask_migrate.upgrade()
+    for token in (old.user_token, old.company_token):
+        assert tokens.find(str(token)).session.id == old.session_id
+    db.session.rollback()
+    new = tokens.refresh(str(old.company_token))
+    assert tokens.find(str(old.user_token)).session.id == new.session_id
 
 
 def test_the_journal_numbers_on_after_its_table_was_rebuilt(fresh: Flask):
