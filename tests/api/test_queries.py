@@ -190,7 +190,7 @@ WRITTEN: dict[str, tuple[int, int]] = {
     "POST /companies": (201, 10),
     "PATCH /companies/<uuid:company_id>": (200, 12),
     "POST /events": (201, 16),
-    "PATCH /events/<uuid:event_id>": (200, 38),
+    "PATCH /events/<uuid:event_id>": (200, 37),
     "DELETE /events/<uuid:event_id>": (200, 39),
     "POST /events/<uuid:event_id>/cancel": (200, 28),
     "POST /events/<uuid:event_id>/duplicate": (201, 36),

@@ -209,6 +209,10 @@ GIVEN: dict[str, Text] = {
     "HeldInvitationOut.email": _l("To whom it was mailed; null for a link to hand on."),
     "PersonOut.email": _l("The e-mail address, for those who manage people; null for others."),
     "EmailChangeOut.email": _l("The address that is to be confirmed."),
+    "LineOut.guest_id": _l(
+        "The guest: also one that was there already by this very address; null for who is listed under another one, "
+        "and for lines that name nobody."
+    ),
     "LineOut.email": _l("The address, as it was sent."),
     "end_flag": _l("1 once the event is over or cancelled, else 0."),
     "end_time": _l("When it ends, in seconds since 1970."),

@@ -20,6 +20,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
@@ -124,9 +125,18 @@ def _fit(value: str) -> str:
     return value
 
 
-def _nothing(value: Any) -> Any:
+def no_text(info: ValidationInfo, message: Text) -> None:
+    """Refuse a text that a page may send for something else, where it comes as JSON: that has types of its own."""
+    if info.mode == "json":
+        raise refuse(message, "another_type")
+
+
+def _nothing(value: Any, info: ValidationInfo) -> Any:
     """Read an empty field of a page as nothing given."""
-    return None if isinstance(value, str) and not value.strip() else value
+    if not isinstance(value, str) or value.strip():
+        return value
+    no_text(info, _l("Please fill this in, or send null."))
+    return None
 
 
 def _email(value: str) -> str:
@@ -276,7 +286,9 @@ def judge(schema: type[Model], data: object) -> Model:
 def _another_type(details: ErrorDetails) -> bool:
     """Tell whether JSON has a type for what is asked here, and what came is of another one."""
     kind, found = details["type"], details["input"]
-    return kind in {"int_type", "bool_type"} or (kind == "datetime_type" and isinstance(found, int | float))
+    return kind in {"int_type", "bool_type", "folkmoot_another_type"} or (
+        kind == "datetime_type" and isinstance(found, int | float)
+    )
 
 
 def judge_json(schema: type[Model], data: object) -> Model:

@@ -10,6 +10,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     GetJsonSchemaHandler,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     field_validator,
@@ -31,6 +32,7 @@ from webapp.core.schema import (
     Schema,
     TimeZone,
     local_to_utc,
+    no_text,
     refuse,
 )
 from webapp.core.shares import Share, ShareError
@@ -74,9 +76,10 @@ def _share(value: str) -> str:
         raise refuse(error.text) from error
 
 
-def _lines(value: Any) -> Any:
+def _lines(value: Any, info: ValidationInfo) -> Any:
     """Take answers one a line, as a page sends them."""
     if isinstance(value, str):
+        no_text(info, _l("Please give a list."))
         return [line for line in value.splitlines() if line.strip()]
     return value
 
@@ -164,9 +167,10 @@ class EventInput(Schema):
 
     @field_validator("reward", "min_votes", "min_turnout", "min_agreement", mode="before")
     @classmethod
-    def _usual(cls, value: Any, info: Any) -> Any:
+    def _usual(cls, value: Any, info: ValidationInfo) -> Any:
         """Read an empty field of a page as the usual value."""
-        if isinstance(value, str) and not value.strip():
+        if isinstance(value, str) and not value.strip() and info.field_name:
+            no_text(info, _l("Please fill this in."))
             return EventInput.model_fields[info.field_name].default
         return value
 

@@ -163,6 +163,19 @@ def unknown(event: Event, email_keys: Iterable[str]) -> set[str]:
     return left
 
 
+def ids_of(event: Event, email_keys: Iterable[str]) -> dict[str, uuid.UUID]:
+    """Return the rows of the event that have these addresses (folded) themselves, by address."""
+    found: dict[str, uuid.UUID] = {}
+    asked = sorted(set(email_keys))
+    for start in range(0, len(asked), AT_ONCE):
+        some = Guest.email_key.in_(asked[start : start + AT_ONCE])
+        found |= {
+            str(k): v
+            for k, v in db.session.execute(select(Guest.email_key, Guest.id).where(Guest.event_id == event.id, some))
+        }
+    return found
+
+
 def insert_many(event: Event, people: Sequence[Person], complete: Callable[[list[Guest]], None]) -> list[uuid.UUID]:
     """Write new rows for people who are `unknown`, all at once; `complete` sees them before. Return their ids.
 

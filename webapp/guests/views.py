@@ -144,7 +144,7 @@ def _add_many(event: Event) -> Any:
             return _back(event.id)
         forms.added = results
         form.status = 422
-        wrong = [result.line for result in results if result.outcome == "not an address"]
+        wrong = [result.line for result in results if result.outcome.startswith("not")]
         form.lines.data = "\n".join(wrong)
         if wrong:
             said = ngettext(

@@ -1,15 +1,16 @@
 """Lists of the JSON face: pages by cursor, with how many there are in all."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import ColumnElement, Select, func, select
 
 from webapp.core.database import db
 from webapp.core.errors import InputError
-from webapp.core.schema import Line, Schema
+from webapp.core.schema import Line, Schema, refuse
 from webapp.web.endpoints import Listing
 from webapp.web.pagination import Key, decode, paged, window
 
@@ -17,11 +18,20 @@ Row = TypeVar("Row")
 Narrow = Callable[[Select[Any], Sequence[Any]], Select[Any]]
 
 
+_DIGITS = re.compile("0|[1-9][0-9]{0,8}")
+
+
+def _digits(value: Any) -> Any:
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        raise refuse(_l("Please give a whole number."))
+    return value
+
+
 class ListQuery(Schema):
     """Which page of a list: `cursor` is `meta.next` of the page before."""
 
     cursor: Annotated[str | None, Field(max_length=4096)] = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=200)] = 50
 
 
 class SearchQuery(ListQuery):

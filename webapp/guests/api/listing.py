@@ -184,10 +184,10 @@ def remove_guests(event_id: uuid.UUID, data: TheseInput) -> RemovedOut:
 
 
 class LineInput(Schema):
-    """One of many."""
+    """One of many, to be judged by itself."""
 
-    email: str = Field(max_length=1000)
-    name: str = Field("", max_length=1000)
+    email: str | None = None
+    name: str = ""
 
 
 class ManyInput(Schema):
@@ -201,7 +201,7 @@ class LineOut(Out):
     """What became of one of many."""
 
     email: str
-    outcome: Literal["added", "there already", "not an address"]
+    outcome: operations.Outcome
     guest_id: uuid.UUID | None
 
 
@@ -223,10 +223,13 @@ class ManyOut(Out):
     refusals=(EventClosedError,),
 )
 def add_guests(event_id: uuid.UUID, data: ManyInput) -> ManyOut:
-    """Put up to 1,000 people on an event's guest list; one that does not fit keeps no other away."""
+    """Put up to 1,000 people on an event's guest list; one whose address or name does not fit keeps no other away.
+
+    What is no text, or stands under another name, refuses the whole call, and nothing is done.
+    """
     actor = current_actor()
     event = events.get_event(actor, event_id)
-    people = [(line.name, line.email) for line in data.guests]
+    people = [(line.name, line.email or "") for line in data.guests]
     done = operations.add_people(actor, event, people, invite=data.invite)
     results = [LineOut(email=row.line, outcome=row.outcome, guest_id=row.guest_id) for row in done]
     return ManyOut(added=sum(row.outcome == "added" for row in done), results=results)

@@ -5,6 +5,7 @@ from webapp.guests.operations.admitting import admit, confirm_place, mark_opened
 from webapp.guests.operations.door import check_in, check_in_many, undo_check_in, walk_in
 from webapp.guests.operations.listing import (
     Added,
+    Outcome,
     add_guest,
     add_guests,
     add_people,
@@ -17,6 +18,7 @@ from webapp.guests.operations.replying import join, leave, reply
 
 __all__ = [
     "Added",
+    "Outcome",
     "Sent",
     "add_guest",
     "add_guests",

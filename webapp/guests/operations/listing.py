@@ -3,7 +3,7 @@
 import dataclasses
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -25,13 +25,15 @@ from webapp.guests.sending import write
 from webapp.journal.writing import record, record_each
 from webapp.models import Event, Guest, User
 
+Outcome = Literal["added", "there already", "not an address", "not a name"]
+
 
 @dataclasses.dataclass(frozen=True)
 class Added:
-    """What became of one pasted line."""
+    """What became of one pasted line; who was there already is named where the address is that of the row itself."""
 
     line: str
-    outcome: Literal["added", "there already", "not an address"]
+    outcome: Outcome
     guest_id: uuid.UUID | None = None
 
 
@@ -112,18 +114,29 @@ def _add(
     if invite:
         require_open(event)
     judged = [_judged(actor, name, email, source) for _line, name, email in people]
-    new = _add_new(actor, event, [person for person in judged if person is not None], invite=invite)
-    return [
+    new = _add_new(actor, event, [person for person in judged if isinstance(person, Person)], invite=invite)
+    done = [
         _outcome(actor, event, line, person, new, invite=invite)
         for (line, _name, _email), person in zip(people, judged, strict=True)
     ]
+    there = {person.email_key for person, row in zip(judged, done, strict=True) if _was_there(person, row)}
+    ids = rows.ids_of(event, [key for key in there if key])
+    return [
+        dataclasses.replace(row, guest_id=ids.get(str(person.email_key))) if _was_there(person, row) else row
+        for person, row in zip(judged, done, strict=True)
+    ]
 
 
-def _judged(actor: Actor, name: str, email: str, source: str) -> Person | None:
+def _was_there(person: Person | Outcome, row: Added) -> TypeGuard[Person]:
+    return isinstance(person, Person) and row.outcome == "there already"
+
+
+def _judged(actor: Actor, name: str, email: str, source: str) -> Person | Outcome:
+    """Return whom a line names, or why it names nobody."""
     try:
         data = judge(GuestInput, {"email": email, "name": name})
-    except InputError:
-        return None
+    except InputError as error:
+        return "not an address" if "email" in error.fields else "not a name"
     return Person(name=data.name, email=data.email, source=source, listed_by=actor.user_id)
 
 
@@ -154,10 +167,10 @@ def _add_new(actor: Actor, event: Event, people: Sequence[Person], *, invite: bo
 
 
 def _outcome(
-    actor: Actor, event: Event, line: str, person: Person | None, new: Mapping[int, uuid.UUID], *, invite: bool
+    actor: Actor, event: Event, line: str, person: Person | Outcome, new: Mapping[int, uuid.UUID], *, invite: bool
 ) -> Added:
-    if person is None:
-        return Added(line, "not an address")
+    if not isinstance(person, Person):
+        return Added(line, person)
     if id(person) in new:
         return Added(line, "added", new[id(person)])
     try:
