@@ -103,6 +103,14 @@ SITE_PAGES = {
 
 # Of which account a program asks is said to be somebody else's, whether there is one or not.
 ACCOUNTS = {f"accounts_api.{name}_user" for name in ("get", "update", "delete", "export")}
+# A program that acts for a company is told so of these, whether there is such a session or not.
+SESSIONS = {"accounts_api.get_session", "accounts_api.end_session"}
+
+
+def refused_whatever_is_there(person: str, endpoint: str) -> bool:
+    """Whether 403 says nothing of what the path names: it is said before that is looked for."""
+    return endpoint in ACCOUNTS or (person == "limited" and endpoint in SESSIONS)
+
 
 # What programs send, where a body without anything in it is refused whosever the thing is; {person} is who sends it.
 BODIES: dict[str, Any] = {
@@ -315,7 +323,7 @@ class Looking:
             self.found.append(f"{said} is {answer.status_code}, not 404")
 
     def _excused(self, rule: Rule, values: tuple[Value, ...], answer: TestResponse) -> bool:
-        if rule.endpoint in ACCOUNTS and answer.status_code == 403:
+        if refused_whatever_is_there(self.person, rule.endpoint) and answer.status_code == 403:
             return True
         if self.person == "nobody" and (where_to_sign_in(answer) or answer.status_code == 401):
             return True
@@ -480,7 +488,7 @@ def test_no_program_changes_what_is_not_theirs(family: Family, person: str):
                 allowed = {404}
                 if person == "nobody":
                     allowed.add(401)
-                if rule.endpoint in ACCOUNTS or seen(person, values[0]):
+                if refused_whatever_is_there(person, rule.endpoint) or seen(person, values[0]):
                     # it is theirs, and they may not do this in it, whatever else is in the path
                     allowed.add(403)
                 if answer.status_code not in allowed:
