@@ -49,7 +49,7 @@ BEYOND = {
     "walk_in": "and in one of them alone",
     "role": "a company's invitation has one, no other",
     "event_id": "not with a company",
-    "company_id": "not with an event",
+    "company_id": "not with an event, and the one of the path",
     "max_uses": "an event's link alone is for many",
     "answer_ids": "one answer to each question",
     "current_password": "with a new password",
@@ -60,6 +60,8 @@ BEYOND = {
     "captcha": "solved",
     "name": "of a new login",
     "expires_in": "a shorter one for what lets people into a company",
+    "newPassword": "the same as password",
+    "id": "the same as company_id",
     "__all__": "two names for one thing that do not agree",
 }
 
