@@ -165,7 +165,7 @@ GIVEN: dict[str, Text] = {
     "base_url": _l("The address of this site."),
     "bearers": _l("The latest of those who used it, newest first."),
     "browsers": _l("How many browsers are signed in."),
-    "calendar_url": _l("The secret link of its calendar, for those who make and may see events there; null where there is none."),
+    "calendar_url": _l("The secret link of its calendar, for those who make events there; else null, as where there is none."),
     "cancelled_at": _l("When it was called off; null while it stands."),
     "capacity": _l("How many places there are; null for as many as come."),
     "challenge": _l("The puzzle, as altcha’s library takes it."),
