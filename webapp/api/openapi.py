@@ -18,8 +18,9 @@ from webapp.core.actor import Scope
 from webapp.core.errors import AppError, BusyError, ForbiddenError, InputError, NotFoundError, SignInError
 from webapp.web.access import PUBLIC
 from webapp.web.bodies import CutOffError
-from webapp.web.endpoints import APP_ALONE, JSON, PREFIX, WITH_APP, Api, Endpoint, KeyTakenError, NotJsonError
+from webapp.web.endpoints import APP_ALONE, PREFIX, WITH_APP, Api, Endpoint, KeyTakenError
 from webapp.web.headers import NotMatchingError
+from webapp.web.json_body import JSON, NotJsonError
 from webapp.web.limits import TooOftenError
 from webapp.web.setup_gate import OPEN_ENDPOINTS, NotSetUpError
 from webapp.web.sparse import FIELDS, MOST

@@ -7,10 +7,9 @@ it may answer with, and who may use it. The OpenAPI document is made of these de
 import dataclasses
 import datetime as dt
 import hashlib
-import json
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -31,6 +30,7 @@ from webapp.models import Answered
 from webapp.web import bodies
 from webapp.web.access import PUBLIC, SIGNED_IN
 from webapp.web.headers import conditional
+from webapp.web.json_body import JSON, NotJsonError, body
 from webapp.web.sign_in import current_actor
 from webapp.web.sparse import FIELDS, Wanted, only, wanted
 
@@ -38,16 +38,7 @@ PREFIX = "/api"
 WITH_APP = "with an app or without"
 APP_ALONE = "an app alone"
 DONE = "ok"
-JSON = "application/json"
 _DONE = _l("Done.")
-
-
-class NotJsonError(AppError):
-    """The body is of another content type than JSON."""
-
-    id = "json_error"
-    status = 415
-    message = _l("Please send JSON: Content-Type: application/json.")
 
 
 class KeyTakenError(ConflictError):
@@ -283,7 +274,6 @@ def _asked(endpoint: Endpoint) -> tuple[Schema, Wanted]:
     return query, fields
 
 
-_EXACT = 2**53
 _KEY = re.compile(r"[!-~]{1,255}")
 KEPT_FOR = dt.timedelta(days=2)
 """How long an answer is remembered for its Idempotency-Key."""
@@ -335,79 +325,6 @@ def _do_once(user_id: uuid.UUID, key: str, fingerprint: str, do: Callable[[], Re
     return row
 
 
-_VALUES = 20_000
-"""How many values a body has at most, however deep they stand: thrice what anything here takes."""
-
-_BRACKETS = 100_000
-"""How many [ a body has at most, with those of its texts (a description has 50,000 characters)."""
-
-
-def _count(values: int, most: int = _VALUES) -> None:
-    if values > most:
-        raise InputError(_l("That is more than anything here takes."))
-
-
-def _maker() -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
-    """Return what makes the objects of one body of their pairs; it raises InputError for more than any body holds."""
-    made = 0
-
-    def make(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal made
-        made += 1 + len(pairs)
-        _count(made)
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise InputError(_l("A name stands twice in this JSON."))
-        return found
-
-    return make
-
-
-def _count_all(sent: Any) -> None:
-    """Raise InputError where `sent` holds too many values, those in lists too."""
-    found, left = 0, [sent]
-    while left:
-        one = left.pop()
-        if isinstance(one, dict | list):
-            found += len(one)
-            _count(found)
-            left += one.values() if isinstance(one, dict) else one
-
-
-def body() -> Mapping[str, Any]:
-    """Return the object that was sent; one whose only key is `data` is unwrapped. No body at all is an empty object.
-
-    Raises NotJsonError for another content type and what is packed, InputError for what is no JSON object.
-    """
-    raw = request.get_data(cache=True)
-    if not raw:
-        return {}
-    if request.mimetype != JSON or request.content_encoding not in {None, "", "identity"}:
-        raise NotJsonError
-    _count(raw.count(b"["), _BRACKETS)
-    try:
-        text = raw.decode("utf-8")
-        sent = json.loads(text, object_pairs_hook=_maker(), parse_constant=_no_constant, parse_float=_number)
-    except (ValueError, RecursionError) as error:
-        raise InputError(_l("This is not JSON.")) from error
-    _count_all(sent)
-    if isinstance(sent, dict) and list(sent) == ["data"]:
-        sent = sent["data"]
-    if not isinstance(sent, dict):
-        raise InputError(_l("Please send a JSON object."))
-    return sent
-
-
-def _number(text: str) -> int | float:
-    # In JSON 2.0 and 2 are the same number.
-    value = float(text)
-    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
 def respond(endpoint: Endpoint, answer: Answer, fields: Wanted | None = None) -> Response:
     """Return what `endpoint` answers with; of its data `fields` alone, where any are named."""
     if answer is None:
@@ -452,9 +369,7 @@ __all__ = [
     "Api",
     "Endpoint",
     "Listing",
-    "NotJsonError",
     "Out",
     "Said",
     "Unix",
-    "body",
 ]
