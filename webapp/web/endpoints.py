@@ -30,7 +30,7 @@ from webapp.models import Answered
 from webapp.web import bodies
 from webapp.web.access import PUBLIC, SIGNED_IN
 from webapp.web.headers import conditional
-from webapp.web.json_body import JSON, NotJsonError, body
+from webapp.web.json_body import JSON, body
 from webapp.web.sign_in import current_actor
 from webapp.web.sparse import FIELDS, Wanted, only, wanted
 
