@@ -76,6 +76,7 @@ GET  accounts.verify            200
 POST accounts.verify            303
 
 GET  api.docs                   200
+GET  api.guide                  200
 
 GET  admin.account                 in  404  404  404  404  404  404  404  404  404  200
 GET  admin.accounts                in  404  404  404  404  404  404  404  404  404  200

@@ -29,7 +29,8 @@ const entries = [...document.querySelectorAll(".manual__part > article")].map((a
   article,
   home: article.parentElement,
   link: document.querySelector(`.manual__list a[href="#${article.id}"]`).parentElement,
-  title: read(article, "h3, .endpoint__path"),
+  path: `${article.id} ${read(article, ".endpoint__path code")}`,
+  title: read(article, "h3"),
   // not the kinds of fields: one that lists all scopes would be found by each
   words: `${read(article, "h3, p, dt, dd span:not(.params__kind)")} ${names(article).join(" ").toLowerCase()}`,
 }));
@@ -53,10 +54,11 @@ function find() {
     row.hidden = !fits(words);
     number += !row.hidden;
   }
-  // what is found stands at the top, by its title before what only speaks of it
+  // what is found stands at the top: by its address, then by its title, then what only speaks of it
   if (searching) {
     const shown = entries.filter(({ article }) => !article.hidden);
-    shown.sort((one, other) => fits(other.title) - fits(one.title));
+    const rank = ({ path, title }) => (fits(path) ? 0 : fits(title) ? 1 : 2);
+    shown.sort((one, other) => rank(one) - rank(other));
     found.append(...shown.map(({ article }) => article));
   }
   found.hidden = !searching;
@@ -80,7 +82,10 @@ function show(id) {
   const target = id && document.getElementById(id);
   if (!target?.closest("[hidden]")) return;
   stop();
-  target.scrollIntoView();
+  // once more when what lies above it has been laid out
+  const lead = () => target.scrollIntoView();
+  lead();
+  requestAnimationFrame(() => requestAnimationFrame(lead));
 }
 
 field.addEventListener("input", find);

@@ -48,6 +48,62 @@ def test_what_is_typed_is_found_and_let_go_by_a_link(chromium: Browser, house: H
     assert ears.heard == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        ("time_to_join", "#eventout"),
+        ("ETag", "#good-to-know"),
+        ("authenticate", "#authenticate"),
+        ("exist-email", "#scopes"),
+    ],
+)
+def test_fields_headers_and_scopes_are_found(chromium: Browser, house: House, typed: str, seen: str):
+    page = shown(chromium, house)
+    page.get_by_label("Find an endpoint or a field").fill(typed)
+    expect(page.locator(seen)).to_be_visible()
+    expect(page.locator("nav [role=status]")).to_have_text(re.compile(r"\d+ found"))
+
+
+def test_what_is_called_so_stands_before_what_speaks_of_it(chromium: Browser, house: House):
+    page = shown(chromium, house)
+    page.get_by_label("Find an endpoint or a field").fill("vote")
+    expect(page.locator(".manual__text article:visible").first).to_have_id("vote")
+    page.get_by_role("button", name="Clear the search").click()
+    expect(page.get_by_label("Find an endpoint or a field")).to_be_focused()
+    expect(page.get_by_role("heading", name="Quick start")).to_be_visible()
+    assert page.evaluate("document.querySelector('.manual__part article').id") == "authenticate", "all is back in place"
+
+
+def test_whoever_goes_to_an_address_while_searching_is_led_there(chromium: Browser, house: House):
+    page = shown(chromium, house)
+    page.get_by_label("Find an endpoint or a field").fill("check-in")
+    page.evaluate("location.hash = '#vote'")
+    expect(page.locator("#vote h3")).to_be_in_viewport()
+    expect(page.get_by_label("Find an endpoint or a field")).to_have_value("")
+
+
+def test_the_skip_link_leads_over_the_contents(chromium: Browser, house: House):
+    page = shown(chromium, house)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.manual__text') !== null")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_on_a_phone_the_contents_are_folded_below_the_title(chromium: Browser, house: House, scripts: bool):
+    page = shown(chromium, house, width=PHONE, scripts=scripts, has_touch=True, is_mobile=True)
+    expect(page.get_by_role("link", name="POST /vote")).to_be_hidden()
+    title, contents = page.locator("h1").bounding_box(), page.get_by_text("Contents", exact=True).bounding_box()
+    assert title is not None
+    assert contents is not None
+    assert title["y"] < contents["y"]
+    page.get_by_text("Contents", exact=True).click()
+    link = page.get_by_role("link", name="POST /vote").bounding_box()
+    assert link is not None
+    assert link["height"] >= 44
+
+
 def test_an_address_with_an_id_leads_to_its_endpoint(chromium: Browser, house: House):
     page = opened(chromium).new_page()
     page.goto(f"{house.address}/api/docs#add-guest")

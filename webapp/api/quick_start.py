@@ -133,8 +133,8 @@ _WORDS: tuple[tuple[str, Text, Text, Text | None], ...] = (
         "make-an-account",
         _l("Make an account for the program"),
         _l(
-            "Give the program an account of its own, as you would a colleague. Here, as on the page, it comes about "
-            "with the e-mail that it is sent: open the link in it."
+            "Give the program an account of its own, as you would a colleague. An e-mail comes to its address: "
+            "open the link in it, and type the password."
         ),
         None,
     ),

@@ -15,8 +15,8 @@ _EVERYWHERE = {"304", "400", "413", "415", "429", "503"}
 _OF_TOKENS = {"auth_not_found", "auth_expired", "auth_invalid"}
 """Said once for all endpoints."""
 _FIRST = (
-    *("register", "authenticate", "authenticate_for", "authenticate_administrator"),
-    *("refresh", "refresh_by_post", "log_out", "log_out_by_post", "boot"),
+    *("authenticate", "authenticate_for", "authenticate_administrator"),
+    *("refresh", "refresh_by_post", "log_out", "log_out_by_post", "boot", "register"),
     *("confirm_otk", "verify_email", "verify_email_by_get", "resend_puzzle", "resend"),
     *("forgot_password", "reset_password", "get_user", "update_user", "change_password"),
     *("list_companies", "create_company", "get_company", "edit_company", "delete_company", "list_below"),
@@ -24,6 +24,8 @@ _FIRST = (
     *("create_invitation", "create_invitations", "list_invitations", "open_invitation", "accept_invitation"),
 )
 """What a reader looks for first; all else follows as it was declared."""
+_SHOW_MORE = {"events:read": {"list_events", "get_event", "get_results", "get_ballots"}}
+"""What anybody may ask, and what tells more to a token with this scope."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -314,7 +316,12 @@ def scope_rows(found: Iterable[Chapter]) -> tuple[ScopeRow, ...]:
             words.scope.value,
             str(words.label),
             str(words.help),
-            tuple(entry for entry in entries if any(words.scope.value in way for way in entry.ways)),
+            tuple(
+                entry
+                for entry in entries
+                if any(words.scope.value in way for way in entry.ways)
+                or entry.id.replace("-", "_") in _SHOW_MORE.get(words.scope.value, ())
+            ),
         )
         for group in GROUPS
         for words in group.scopes

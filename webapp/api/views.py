@@ -7,7 +7,7 @@ import pathlib
 import re
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, make_response, render_template
+from flask import Blueprint, current_app, jsonify, make_response, render_template, request
 from flask_babel import get_locale
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -15,7 +15,6 @@ from werkzeug.wrappers import Response
 from webapp.api.openapi import document
 from webapp.api.quick_start import Step, steps
 from webapp.api.reference import Chapter, ScopeRow, Shape, chapters, scope_rows, shapes, slug
-from webapp.core.errors import NotFoundError
 from webapp.extensions import csrf
 from webapp.web.access import public
 from webapp.web.headers import conditional
@@ -69,16 +68,17 @@ def _manual(base_url: str, name: str, _locale: str) -> Manual:
     return Manual(steps(base_url), found, shapes(told), scope_rows(found))
 
 
-_NAMED = re.compile(r"(?:examples/)?[a-z_-]+\.(?:md|py)")
+_DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+GUIDES = sorted(
+    file.relative_to(_DOCS).as_posix() for kind in ("*.md", "*.py", "examples/*.py") for file in _DOCS.glob(kind)
+)
+"""Folkmoot's own guides and example programs, by the names with which they speak of each other."""
 
 
-@bp.get("/docs/<path:name>")
 @public
-def guide(name: str) -> Response:
-    """Show a guide (`api.md`), or give one of the example programs (`examples/folkmoot.py`), of Folkmoot's own docs."""
-    file = pathlib.Path(current_app.root_path) / "docs" / name
-    if not _NAMED.fullmatch(name) or not file.is_file():
-        raise NotFoundError
+def guide() -> Response:
+    """Show a guide, or give an example program as text."""
+    file = _DOCS / request.path.removeprefix(f"{bp.url_prefix}/docs/")
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".py":
         return Response(text, mimetype="text/plain")
@@ -86,6 +86,10 @@ def guide(name: str) -> Response:
     return make_response(
         render_template("api/guide.html", title=title.lstrip("# "), text=_with_anchors(render_markdown(rest)))
     )
+
+
+for _name in GUIDES:
+    bp.add_url_rule(f"/docs/{_name}", "guide", guide)
 
 
 def _with_anchors(html: Markup) -> Markup:

@@ -179,6 +179,8 @@ class EventsQuery(SearchQuery):
 def list_events(query: EventsQuery) -> Listing:
     """List events by their start: without a token the public ones, with one also those of the account.
 
+    A token without the scope `events:read` sees what anybody sees.
+
     `search`: how words of title or place begin; "taco" finds "Tacos", "aco" does not. Accents and case do not matter.
     `count` counts up to 10,000, and of what is looked for up to 1,000: these say that there are so many or more.
     """
