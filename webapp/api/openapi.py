@@ -254,8 +254,8 @@ def _success(endpoint: Endpoint, made: Made) -> dict[str, Any]:
     if endpoint.status == 204:
         return {"description": "Done; there is nothing to say.", "headers": headers}
     if endpoint.media != JSON:
-        content = {endpoint.media: {"schema": {"type": "string"}}}
-        return {"description": endpoint.summary, "headers": headers, "content": content}
+        text = {endpoint.media: {"schema": {"type": "string"}}}
+        return {"description": endpoint.summary, "headers": headers, "content": text}
     data: dict[str, Any] = {"type": "object"}
     if endpoint.gives is not None:
         data = made.refs[endpoint.gives, "serialization"]
@@ -357,7 +357,12 @@ def document(apis: Iterable[Api], *, base_url: str, name: str, version: str) -> 
             "parameters": _PARAMETERS,
             "headers": _HEADERS,
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of ours."},
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A token of ours; the header Auth-Token takes it, too.",
+                },
                 "app_id": {
                     "type": "apiKey",
                     "in": "header",
