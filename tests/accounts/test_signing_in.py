@@ -10,7 +10,7 @@ from sqlalchemy import Update, select, update
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.browsers import Browser, words
+from tests.browsers import Browser, plain, words
 from webapp.accounts import passwords, sessions
 from webapp.core import clock
 from webapp.core.database import db
@@ -81,7 +81,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(app: Flask,
     wrong = browser.submit("/login", email=ana.email, password="not hers")
     unknown = browser.submit("/login", email="bob@example.org", password="not hers")
     assert (wrong.status_code, unknown.status_code) == (422, 422)
-    assert wrong.text.replace("ana@example.org", "x") == unknown.text.replace("bob@example.org", "x")
+    assert plain(wrong.text, "ana@example.org") == plain(unknown.text, "bob@example.org")
     assert "do not belong together" in words(wrong)
 
 

@@ -16,6 +16,7 @@ from tests.races.servers import PATIENCE, Server, serving
 from webapp.accounts import tokens
 from webapp.core.database import db
 from webapp.models import Event, Guest, User
+from webapp.web.bodies import STRANGERS
 
 pytestmark = pytest.mark.race
 CHUNKED = "Transfer-Encoding: chunked"
@@ -180,7 +181,9 @@ def test_a_form_in_broken_chunks_is_refused_as_a_page(wire: Wire, sent: bytes):
 
 def test_a_form_beyond_a_strangers_room_is_not_read(wire: Wire):
     for path in ("/login", "/account", "/nowhere"):
-        head = wire.head(path, "Content-Length: 262145", kind="application/x-www-form-urlencoded", token=False)
+        head = wire.head(
+            path, f"Content-Length: {STRANGERS + 1}", kind="application/x-www-form-urlencoded", token=False
+        )
         found, kind, text = wire.send(head)
         assert (found, kind.partition(";")[0]) == (413, "text/html"), text
 

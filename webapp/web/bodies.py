@@ -15,7 +15,7 @@ from webapp.web.access import PUBLIC, access_of
 from webapp.web.faces import is_api
 from webapp.web.sign_in import current_actor
 
-STRANGERS = 256 * 1024
+STRANGERS = 4 * 1024 * 1024
 """Bytes that a page takes of somebody who is not signed in."""
 OPEN_ENDPOINT = 64 * 1024
 """Bytes that an endpoint takes which needs no token."""
