@@ -118,6 +118,12 @@ def test_what_has_fixed_values_says_them(document: dict[str, Any]):
     assert "events:read" in schemas["AppOut"]["properties"]["scopes"]["items"]["enum"]
 
 
+def test_bounds_are_called_as_json_schema_calls_them(document: dict[str, Any]):
+    said = document["components"]["schemas"]["NewEventInput"]["properties"]["reward"]
+    assert (said["minimum"], said["maximum"]) == (0, 1_000_000_000)
+    assert not re.search(r"'[gl][et]': \d", repr(document))
+
+
 def test_wall_time_is_called_so(document: dict[str, Any]):
     said = document["components"]["schemas"]["NewEventInput"]["properties"]["starts_at"]
     assert [one["format"] for one in said["anyOf"]] == ["date-time", "date-time-local"]

@@ -318,8 +318,23 @@ def _models(endpoints: Iterable[Endpoint]) -> Iterator[tuple[type[BaseModel], st
             yield endpoint.gives, "serialization"
 
 
+def _bounded(said: Any) -> None:
+    """Call bounds as JSON Schema does: where a validator stands before them pydantic leaves its own names."""
+    if isinstance(said, list):
+        for one in said:
+            _bounded(one)
+    elif isinstance(said, dict):
+        if said.get("type") == "integer":
+            for name, own in (("ge", "minimum"), ("le", "maximum")):
+                if name in said:
+                    said[own] = said.pop(name)
+        for one in said.values():
+            _bounded(one)
+
+
 def _told(schemas: dict[str, Any]) -> dict[str, Any]:
     """Say of each field what it means, and of one that comes back which values it has."""
+    _bounded(schemas)
     fixed = values.values()
     for name, schema in schemas.items():
         schema["description"] = inspect.cleandoc(schema.get("description", ""))
