@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from tests import factories
+from tests.browsers import Browser
 from tests.programs import Program, refused
 from webapp.companies import operations
 from webapp.core import clock
@@ -313,15 +314,20 @@ def company_rows(company: Company) -> list[Membership]:
     return db.session.query(Membership).filter_by(company_id=company.id).order_by(Membership.id).all()
 
 
-def test_the_own_limits_are_widened_with_a_fresh_password_alone(program: Program, ana: User, company: Company):
+def test_no_token_widens_the_own_limits_but_its_owner_does_on_the_page(
+    program: Program, browser: Browser, ana: User, company: Company
+):
     path = f"/api/companies/{company.id}/administrators/{ana.id}"
     limited(program.act_for(ana), company, ana, ["companies:read", "companies:write"])
-    begun = clock.now()
-    with time_machine.travel(begun + dt.timedelta(minutes=16), tick=False):
-        program.token = program.get("/api/refresh").json["data"]["user_token"]
-        refused(program.patch(path, {"scopes": None}), 403, "password_needed")
-        limited(program, company, ana, ["companies:write"])
-        limited(program.act_for(ana), company, ana, None)
+    program.act_for(ana)
+    refused(program.patch(path, {"scopes": None}), 403, "forbidden")
+    limited(program, company, ana, ["companies:write"])
+    membership = db.session.query(Membership).filter_by(user_id=ana.id, company_id=company.id, revoked_at=None).one()
+    browser.sign_in(ana)
+    everything = [scope.value for scope in Scope]
+    answer = browser.submit(f"/companies/{company.slug}/people/{membership.id}/programs", {"scopes": everything})
+    assert answer.status_code == 303
+    limited(program.act_for(ana), company, ana, ["events:read"])
 
 
 def test_a_program_gives_no_scopes_that_it_does_not_have(program: Program, ana: User, company: Company):

@@ -144,6 +144,8 @@ def test_a_parameter_that_is_not_known_is_refused_wherever(app: Flask):
     furnished = furnish(app)
     program, wrong = furnished.program(), []
     for endpoint, path in endpoints():
+        if endpoint.name == "set_up":
+            continue  # it was done, and is refused for that whatever is sent (tests/api/test_setup.py)
         sent = {} if endpoint.takes is None else {"json": {}}
         answer = program.send(endpoint.method, f"{furnished.address(path)}?no_such_name=1", **sent)
         if answer.status_code != 422 or "no_such_name" not in answer.json["error"]["fields"]:

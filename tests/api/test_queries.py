@@ -179,7 +179,7 @@ WRITTEN: dict[str, tuple[int, int]] = {
     "POST /companies/<uuid:company_id>/apps": (201, 10),
     "POST /companies/<uuid:company_id>/apps/<uuid:app_id>/rotate": (200, 15),
     "DELETE /companies/<uuid:company_id>/apps/<uuid:app_id>": (204, 10),
-    "PATCH /companies/<uuid:company_id>/administrators/<uuid:user_id>": (200, 25),
+    "PATCH /companies/<uuid:company_id>/administrators/<uuid:user_id>": (200, 21),
     "DELETE /companies/<uuid:company_id>/administrators/<uuid:user_id>": (204, 12),
     "POST /companies/<uuid:company_id>/administrators/<uuid:user_id>/offboard": (200, 60),
     "POST /companies/<uuid:company_id>/projects": (201, 14),

@@ -84,12 +84,9 @@ def get_membership(actor: Actor, company: Company, membership_id: uuid.UUID) -> 
 
 
 def standing(company_id: uuid.UUID, user_id: uuid.UUID) -> Membership | None:
-    """Return what the account is in this company itself."""
-    return db.session.scalar(
-        select(Membership).where(
-            Membership.company_id == company_id, Membership.user_id == user_id, Membership.revoked_at.is_(None)
-        )
-    )
+    """Return what the account is in this company itself, the account loaded."""
+    here = (Membership.company_id == company_id, Membership.user_id == user_id, Membership.revoked_at.is_(None))
+    return db.session.scalar(select(Membership).where(*here).options(joinedload(Membership.user)))
 
 
 def role_ended_since(user_id: uuid.UUID, moment: dt.datetime) -> bool:
