@@ -1,5 +1,6 @@
 """What a token may do: exactly what its scopes say, and never more than its account may."""
 
+import re
 import uuid
 from typing import Any
 
@@ -8,11 +9,12 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import factories
+from tests.api import scope_table
 from tests.api.furnished import Furnished, endpoints, furnish, named, variables
 from tests.programs import Program
 from webapp.core.actor import Scope
 from webapp.core.permissions import Role
-from webapp.web.endpoints import APP_ALONE, PUBLIC, SIGNED_IN, Endpoint
+from webapp.web.endpoints import APP_ALONE, PUBLIC, SIGNED_IN, WITH_APP, Endpoint
 
 Found = tuple[Endpoint, str]
 SCOPED = [found for found in endpoints() if isinstance(found[0].access, Scope)]
@@ -42,6 +44,32 @@ def said(answer: TestResponse) -> tuple[int, str, str]:
 def needs(scope: str | Scope) -> tuple[int, str, str]:
     """What a token without this scope is told."""
     return 403, "forbidden", f"This token may not do that: it needs the scope {scope}."
+
+
+def declared(endpoint: Endpoint) -> str:
+    """What opens an endpoint by its own words, as tests/api/scope_table.py says it."""
+    if endpoint.access == PUBLIC:
+        ignores = ", and no token is looked at" if endpoint.ignores_token else ""
+        return {APP_ALONE: "an app alone", WITH_APP: "anybody, with an app or without"}.get(
+            endpoint.app, f"anybody{ignores}"
+        )
+    ways = " or ".join(" and ".join(way) for way in endpoint.scopes)
+    return ways if ways and not endpoint.app else {SIGNED_IN: "any token"}.get(endpoint.access, endpoint.app)
+
+
+def test_each_endpoint_is_opened_by_what_the_table_says():
+    said = {
+        f"{endpoint.method} {re.sub(r'<uuid:', '<', endpoint.paths[0])}": declared(endpoint)
+        for endpoint, path in endpoints()
+        if path == endpoint.paths[0]
+    }
+    table = scope_table.rows()
+    wrong = [
+        f"{name}: declared {said.get(name)}, in the table {table.get(name)}"
+        for name in sorted(said.keys() | table.keys())
+        if said.get(name) != table.get(name)
+    ]
+    assert not wrong, "what a scope opens is decided in tests/api/scope_table.py, by hand, and told in docs/api.md"
 
 
 @pytest.mark.parametrize("scope", Scope)
