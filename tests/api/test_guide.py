@@ -72,16 +72,12 @@ SAID = {
         (GUIDE, f"`POST /api/tokens` within {_in_words(actor.FRESH_FOR, _MINUTE)} minutes of authenticating"),
     ],
     "how often one may ask": [
-        (
-            MAP,
-            f"| {_limit('LIMIT_ANONYMOUS')} an address (003) | the same without a token; {_limit('LIMIT_SIGNED_IN')} "
-            f"with one; login and register {_limit('LIMIT_API_LOGIN')} |",
-        ),
-        (
-            GUIDE,
-            f"With a token {_limit('LIMIT_SIGNED_IN').replace(' a ', ' requests a ')}; without one "
-            f"{_limit('LIMIT_ANONYMOUS')} an address, and {_limit('LIMIT_API_LOGIN')} for authenticating and registering",
-        ),
+        (MAP, f"| {_limit('LIMIT_ANONYMOUS')} an address (003) | the same without a token; "),
+        (MAP, f" | the same without a token; {_limit('LIMIT_SIGNED_IN')} with one; login and register "),
+        (MAP, f"with one; login and register {_limit('LIMIT_API_LOGIN')} |"),
+        (GUIDE, f"With a token {_limit('LIMIT_SIGNED_IN').replace(' a ', ' requests a ')}; without one "),
+        (GUIDE, f"; without one {_limit('LIMIT_ANONYMOUS')} an address, and "),
+        (GUIDE, f" an address, and {_limit('LIMIT_API_LOGIN')} for authenticating and registering"),
     ],
     "how long an answer is kept for its key": [
         (GUIDE, f"Sent again within {_in_words(endpoints.KEPT_FOR, _DAY)} days, the same request is answered"),
@@ -90,11 +86,8 @@ SAID = {
         (GUIDE, f"`limit` ({_PAGES['ge']} to {_PAGES['le']}, {_PAGES['default']} without it)"),
     ],
     "how far is counted": [
-        (
-            GUIDE,
-            f"(events and lines of a journal are counted up to {listed.MOST_COUNTED:,}, events that are looked for up "
-            f"to {listed.MOST_FOUND:,}:",
-        ),
+        (GUIDE, f"(events and lines of a journal are counted up to {listed.MOST_COUNTED:,}, "),
+        (GUIDE, f", events that are looked for up to {listed.MOST_FOUND:,}:"),
     ],
     "how large a body may be": [
         (

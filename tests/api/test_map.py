@@ -14,6 +14,7 @@ from flask import Flask
 from tests import factories
 from tests.api import reader
 from tests.browser.house import House, link_in, standing
+from tests.programs import Program
 from webapp import APIS
 from webapp.companies.scopes import LABELS
 from webapp.core.errors import AppError
@@ -85,6 +86,22 @@ GIVEN = {
     "004 POST /api/invite": "id invitation_id issuer issued_at expires_at bearers",
     "004 GET /api/invite/:invite": "issuer issued_at expires_at",
     "004 POST /api/invite/:invite": "waits",
+}
+
+# What stands here for a name of theirs, where it is another one.
+RENAMED = {
+    "`userToken`": ["user_token"],
+    "`vaultToken` (the team's)": ["company_token"],
+    "`auth_token` (002, 003), `userToken` and `vaultToken` (001), the cookie `identity` (004)": [
+        "user_token",
+        "company_token",
+    ],
+    "`auth_token`": ["user_token"],
+    "`email`": ["account.email"],
+    "`path`": ["base_url"],
+    "`_embedded.members`": ["companies"],
+    "`_embedded.administrators`": ["administrators"],
+    "`events` around the list": ["data"],
 }
 
 
@@ -168,6 +185,60 @@ def test_the_names_the_map_promises_come_back(house: House, tmp_path: pathlib.Pa
     one = data[0] if isinstance(data, list) else data
     assert set(names.split()) - one.keys() == set()
     assert set(names.split()) - set(re.findall(r"\w+", " ".join(re.findall(r"`[^`\n]+`", MAP)))) == set()
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_a_name_of_theirs_is_the_one_here_that_the_map_gives(name: str):
+    rows = re.findall(rf"^\| {re.escape(name)} \| (.+) \|$", MAP, re.MULTILINE)
+    assert rows
+    for row in rows:
+        assert re.findall(r"`([^`]+)`", row)[: len(RENAMED[name])] == RENAMED[name]
+
+
+def test_a_company_token_is_the_teams_and_a_user_token_the_accounts(house: House, tmp_path: pathlib.Path):
+    given = _walked(house, tmp_path, "001 POST /api/login").json["data"]
+    for name, company in (("user_token", None), ("company_token", given["company_id"])):
+        program = Program(house.app)
+        program.token = given[name]
+        with house.app.app_context():
+            assert program.get("/api/boot").json["data"]["company_id"] == company
+    assert given["company_id"] is not None
+
+
+def test_the_link_of_an_operation_leads_to_the_endpoint_its_curl_asks(app: Flask):
+    there = {(api.name, endpoint.name): endpoint.name for api in APIS for endpoint in api.endpoints}
+    routes = app.url_map.bind("localhost")
+    for title, name, (command, status, _said) in _blocks():
+        if int(status) >= 400:
+            continue
+        address = re.search(r'"\$FOLKMOOT(/api/[^"?]+)', command)
+        method = re.search(r'-X "?([A-Z]+)', command)
+        assert address is not None
+        path = re.sub(r"\$\w+", "00000000-0000-4000-8000-000000000000", address[1])
+        endpoint, _values = routes.match(path, method=method[1] if method else "GET")
+        blueprint, _, view = endpoint.partition("_api.")
+        asked = there.get((blueprint, view)) or there[blueprint, re.sub(r"_\d+$", "", view)]
+        assert name == asked.replace("_", "-"), f"{title}: its link leads to {name}, its curl asks {asked}"
+
+
+def test_a_guest_on_the_list_already_is_refused_as_the_map_says(house: House, tmp_path: pathlib.Path):
+    values = reader.prepared(house.app, "add-guest")
+    assert _walked(house, tmp_path, "000 POST api/guest/:eventUuid", values).status == 201
+    told = _walked(house, tmp_path, "000 POST api/guest/:eventUuid", values)
+    (section,) = [text for title, text in chapters()["000"] if title == "POST api/guest/:eventUuid"]
+    ways = (r"on the list already is (\d{3}) `(\w+)`", section), (r"(\d{3}) `(\w+)` for a guest on the list", MAP)
+    for pattern, text in ways:
+        assert re.findall(pattern, re.sub(r"\s+", " ", text)) == [(str(told.status), told.json["error"]["id"])]
+
+
+def test_no_mail_leads_to_an_endpoint(house: House, tmp_path: pathlib.Path):
+    (command, _status, _said) = _block_of("001 POST /api/register")
+    values = {**reader.prepared(house.app, "register"), "FOLKMOOT": house.address}
+    assert reader.run(tmp_path, command, values).status == 201
+    letter = house.mails.letter(values["NEW_EMAIL"], "address")
+    assert link_in(letter, "/verify/")
+    assert "/api/" not in letter.as_string()
+    assert "mails never lead here" in re.sub(r"\s+", " ", MAP)
 
 
 def test_a_vote_stands_in_the_account_as_the_map_says(house: House, tmp_path: pathlib.Path):
