@@ -24,6 +24,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", kinds, indirect=True, scope="session")
 
 
+TOGETHER = {"house", "large", "asked", "wire"}
+"""Fixtures of a file that take long to make: the tests that share one run on one worker, so that it is made once."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares one of TOGETHER, for each of its kinds."""
+    for item in items:
+        shared = TOGETHER.intersection(getattr(item, "fixturenames", ()))
+        if shared and item.get_closest_marker("xdist_group") is None:
+            params = item.callspec.params if hasattr(item, "callspec") else {}
+            kinds = [str(params[name]) for name in sorted(shared) if name in params]
+            item.add_marker(pytest.mark.xdist_group("-".join([item.location[0], *kinds])))
+
+
 @pytest.fixture(scope="session")
 def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Flask]]:
     """The apps made so far, one a kind of database."""
