@@ -157,6 +157,8 @@ def busy(status: int = 429, wait: str | None = "7") -> Reply:
 
 
 DONE = Reply(200, json.dumps({"data": {"name": "Moot"}, "meta": {"id": "ok", "message": "Done.", "code": 200}}))
+EXPIRED = Reply(401, json.dumps({"error": {"id": "auth_expired", "message": "It has expired.", "code": 401}}))
+REFRESHED = Reply(200, json.dumps({"data": {"user_token": "new", "company_token": None}, "meta": {"id": "refreshed"}}))
 
 
 def listed(house: House, email: str) -> int:
@@ -271,6 +273,42 @@ def test_it_waits_no_longer_than_its_patience(slept: list[float]):
         assert (refused.value.status, refused.value.retry_after) == (429, 7)
         assert len(here.heard) == 3
     assert slept == [7, 7]
+
+
+def test_its_patience_is_spent_to_the_last_second(slept: list[float]):
+    with scripted(busy(wait="7"), busy(wait="7"), DONE) as here:
+        assert client.Folkmoot(here.address, patience=14).call("GET", "boot") == {"name": "Moot"}
+    assert slept == [7, 7]
+
+
+def test_a_key_is_the_same_after_a_token_was_refreshed_on_the_way():
+    with scripted(EXPIRED, REFRESHED, DONE) as here:
+        assert client.Folkmoot(here.address, "old").call("POST", "guest/1", {}, key="my own") == {"name": "Moot"}
+    asked, refreshed, again = here.heard
+    assert (refreshed.method, refreshed.path) == ("POST", "/api/refresh")
+    assert "Idempotency-Key" not in refreshed.headers
+    for sent, token in ((asked, "old"), (again, "new")):
+        assert (sent.method, sent.path) == ("POST", "/api/guest/1")
+        assert sent.headers["Idempotency-Key"] == "my own"
+        assert sent.headers["Authorization"] == f"Bearer {token}"
+
+
+def test_a_key_of_its_own_is_the_same_after_a_token_was_refreshed_too():
+    with scripted(EXPIRED, REFRESHED, DONE) as here:
+        client.Folkmoot(here.address, "old").call("POST", "guest/1", {})
+    asked, _refreshed, again = here.heard
+    assert uuid.UUID(asked.headers["Idempotency-Key"])
+    assert again.headers["Idempotency-Key"] == asked.headers["Idempotency-Key"]
+
+
+def test_a_token_that_it_had_is_not_sent_along_when_it_authenticates():
+    with scripted(REFRESHED, DONE) as here:
+        moot = client.Folkmoot(here.address, "old")
+        moot.authenticate("ana@example.org", "a password")
+        moot.call("GET", "boot")
+    first, second = here.heard
+    assert (first.path, first.headers.get("Authorization")) == ("/api/auth/authenticate", None)
+    assert second.headers["Authorization"] == "Bearer new"
 
 
 @pytest.mark.parametrize(("method", "reply"), [("PATCH", busy()), ("DELETE", busy()), ("GET", busy(wait=None))])
