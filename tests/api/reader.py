@@ -68,9 +68,23 @@ def party(app: Flask) -> None:
     factories.an_event(factories.a_company(you), you, title="Taco Party 2025", visibility="unlisted")
 
 
+def lines(page: str) -> dict[str, list[str]]:
+    """The lines of curl of each endpoint, one for each of its paths, by what stands behind # in its address."""
+    return {
+        found[1]: [code for code in codes(found[0]) if code.startswith("curl ")] for found in _ARTICLE.finditer(page)
+    }
+
+
 def reference(page: str) -> dict[str, str]:
-    """The line of curl of each endpoint, by what stands behind # in its address."""
-    return {found[1]: codes(found[0])[0] for found in _ARTICLE.finditer(page)}
+    """The line of curl of each endpoint at its first path."""
+    return {name: found[0] for name, found in lines(page).items()}
+
+
+def asked(line: str) -> str:
+    """The method and path of a printed line, with its variables: `POST /api/guest/$EVENT`."""
+    found = re.match(r'curl (?:-X (\w+) )?"https?://[^/]+([^"?]+)', line)
+    assert found is not None, line
+    return f"{found[1] or 'GET'} {found[2]}"
 
 
 @dataclasses.dataclass

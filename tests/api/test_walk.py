@@ -15,6 +15,7 @@ import pytest
 
 from tests import factories
 from tests.api import reader
+from tests.api.test_map import OPERATIONS
 from tests.browser.house import House, standing
 from webapp import APIS
 
@@ -90,12 +91,81 @@ def test_the_quick_start_in_python_is_one_program(house: House, page: str):
 NAMES = [endpoint.name.replace("_", "-") for api in APIS for endpoint in api.endpoints]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_each_line_of_the_reference_runs_as_printed(house: House, page: str, tmp_path: pathlib.Path, name: str):
-    line = reader.reference(page)[name]
+PATHS = [
+    pytest.param(endpoint.name.replace("_", "-"), number, id=f"{endpoint.method} {path}")
+    for api in APIS
+    for endpoint in api.endpoints
+    for number, path in enumerate(endpoint.paths)
+]
+
+
+@pytest.mark.parametrize(("name", "number"), PATHS)
+def test_each_line_of_the_reference_runs_as_printed(
+    house: House, page: str, tmp_path: pathlib.Path, name: str, number: int
+):
+    line = reader.lines(page)[name][number]
     told = reader.run(tmp_path, line, reader.prepared(house.app, name))
     assert told.status == EXPECTED.get(name, told.status), told.body
     assert name in EXPECTED or 200 <= told.status < 300, f"{line}\n{told.status} {told.body}"
+
+
+# Where each operation of the five references is asked here.
+HERE = {
+    "000": {
+        "POST api/auth/authenticate": "POST /api/auth/authenticate",
+        "GET api/events?search=": "GET /api/events",
+        "POST api/guest/:eventUuid": "POST /api/guest/$EVENT",
+        "GET api/guests/:eventUuid": "GET /api/guests/$EVENT",
+    },
+    "001": {
+        "POST /api/login": "POST /api/login",
+        "POST /api/register": "POST /api/register",
+        "GET /api/verify-email/{token}": "GET /api/verify-email/$OTK",
+        "GET /api/resend-email-verification": "POST /api/resend-email-verification",
+        "GET /api/refresh": "GET /api/refresh",
+        "POST /api/forgot-passsword": "POST /api/forgot-passsword",
+        "POST /api/reset-passsword": "POST /api/reset-passsword",
+        "GET /api/exist-email/{email}": "GET /api/exist-email/$EMAIL",
+    },
+    "002": {
+        "POST /login": "POST /api/login",
+        "POST /login with a company": "POST /api/login/$COMPANY",
+        "POST /login/admin/{company_id}": "POST /api/login/admin/$COMPANY",
+        "DELETE /login": "DELETE /api/login",
+    },
+    "003": {
+        "POST /users": "POST /api/users",
+        "POST /confirm_otk": "POST /api/confirm_otk",
+        "POST /login": "POST /api/login",
+        "PUT /users/{user_id}": "PUT /api/users/me",
+        "GET /users/{user_id}": "GET /api/users/me",
+        "GET /events": "GET /api/events",
+        "POST /join": "POST /api/join",
+        "POST /vote": "POST /api/vote",
+    },
+    "004": {
+        "POST /api/auth/login": "POST /api/auth/login",
+        "POST /api/auth/logout": "POST /api/auth/logout",
+        "POST /api/invite": "POST /api/invite",
+        "GET /api/invite/:invite": "GET /api/invite/$INVITE",
+        "POST /api/invite/:invite": "POST /api/invite/$INVITE",
+    },
+}
+
+
+def test_each_operation_of_the_references_is_among_what_is_walked(page: str):
+    walked = {reader.asked(reader.lines(page)[name][number]) for name, number in (param.values for param in PATHS)}
+    assert {chapter: list(found) for chapter, found in HERE.items()} == OPERATIONS
+    assert {here for found in HERE.values() for here in found.values()} - walked == set()
+
+
+def test_each_endpoint_is_printed_with_each_of_its_paths(page: str):
+    printed = {name: [reader.asked(line) for line in found] for name, found in reader.lines(page).items()}
+    for api in APIS:
+        for endpoint in api.endpoints:
+            lines = printed[endpoint.name.replace("_", "-")]
+            paths = [re.sub(r"\$\w+|\bme\b", "<>", line) for line in lines]
+            assert paths == [f"{endpoint.method} /api" + re.sub(r"<[^>]+>", "<>", path) for path in endpoint.paths]
 
 
 def test_the_page_shows_every_endpoint_and_its_own_address(house: House, page: str):
@@ -104,7 +174,7 @@ def test_the_page_shows_every_endpoint_and_its_own_address(house: House, page: s
         paths = json.load(answer)["paths"]
     for path in paths:
         assert f"<code>{path}</code>" in page, path
-    for line in reader.reference(page).values():
+    for line in (line for found in reader.lines(page).values() for line in found):
         assert f'"{house.address}/api/' in line
 
 

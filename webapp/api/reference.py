@@ -87,6 +87,8 @@ class Entry:
     """The scopes that open it: all of one of these."""
     fields: tuple[Field, ...]
     curl: str
+    others: tuple[str, ...]
+    """The same line for each of the aliases."""
     status: str
     said: str
     answer: str | None
@@ -234,6 +236,10 @@ def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str,
     public = {} in needed or not any("token" in one for one in needed)
     sends = None if _sent(operation) is None else samples.body(name)
     token = name in samples.WITH_TOKEN or (not public and name not in samples.WITHOUT_TOKEN)
+    asks = samples.QUERIES.get(name, "")
+    lines = tuple(
+        samples.curl(name, method.upper(), base + one, sends=sends, token=token, asks=asks) for one in (path, *aliases)
+    )
     return Entry(
         id=slug(name),
         method=method.upper(),
@@ -244,9 +250,8 @@ def _entry(path: str, method: str, operation: Json, schemas: Json, *, base: str,
         public=public,
         ways=ways,
         fields=_fields(operation, schemas),
-        curl=samples.curl(
-            name, method.upper(), base + path, sends=sends, token=token, asks=samples.QUERIES.get(name, "")
-        ),
+        curl=lines[0],
+        others=lines[1:],
         status=status,
         said=response["description"],
         answer=_answer(response),
