@@ -259,6 +259,22 @@ def test_what_became_of_the_last_mail_is_told_to_those_who_keep_the_list(
     assert at_door.keys() == said.keys()
 
 
+def test_the_door_is_shown_who_comes_and_nothing_of_how_it_came_to_that(
+    organiser: Program, doorkeeper: Program, event: Event
+):
+    now = clock.now()
+    moments = ("invited_at", "reminded_at", "opened_at", "replied_at", "joined_at", "waiting_since", "left_at")
+    values = {**dict.fromkeys(moments, now), "unsubscribed_at": now, "note": "No nuts"}
+    guest = factories.a_guest(event, user=factories.an_account("Iva"), reply="yes", checked_in_at=now, **values)
+    path = f"/api/guests/{event.id}"
+    whole = organiser.get(f"{path}/{guest.id}").json["data"]
+    hidden = {*values, "email", "user_id"}
+    assert all(whole[name] for name in hidden)
+    for at_door in (doorkeeper.get(f"{path}/{guest.id}").json["data"], doorkeeper.get(path).json["data"][0]):
+        assert {name for name in whole if at_door[name] != whole[name]} == hidden
+        assert {at_door[name] or None for name in hidden} == {None}
+
+
 # ---- at the door
 
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from tests import factories
+from tests.mails import Outbox
 from tests.programs import Program, refused
 from webapp.core.database import db
-from webapp.models import Event, User
+from webapp.models import Event, Guest, User
 
 pytestmark = pytest.mark.both_databases
 
@@ -78,3 +79,22 @@ def test_who_was_there_already_is_named(organiser: Program, event: Event):
     assert [one["outcome"] for one in results] == ["there already", "added", "there already", "there already"]
     new = results[1]["guest_id"]
     assert [one["guest_id"] for one in results] == [str(maja.id), new, new, None]
+
+
+def test_a_thousand_are_put_on_the_list_in_one_call_and_not_one_more(organiser: Program, event: Event):
+    lines = [{"email": f"guest{number}@example.org"} for number in range(1001)]
+    path = f"/api/guests/{event.id}/import"
+    answer = organiser.post(path, {"guests": lines, "invite": False})
+    assert refused(answer, 422, "json_error").keys() == {"guests"}
+    assert db.session.query(Guest).count() == 0
+    assert {row["outcome"] for row in put(organiser, event, *lines[:1000])} == {"added"}
+    assert db.session.query(Guest).count() == 1000
+
+
+def test_who_is_put_on_the_list_is_invited_unless_that_is_declined(organiser: Program, event: Event, outbox: Outbox):
+    path = f"/api/guests/{event.id}/import"
+    for number, said in enumerate(({}, {"invite": True}, {"invite": False})):
+        sent = {"guests": [{"email": f"guest{number}@example.org"}], **said}
+        assert organiser.post(path, sent).json["data"]["added"] == 1
+    assert [mail.to_email for mail in outbox("guest-invited")] == ["guest0@example.org", "guest1@example.org"]
+    assert [bool(guest.invited_at) for guest in db.session.query(Guest).order_by(Guest.name_key)] == [True, True, False]

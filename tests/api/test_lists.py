@@ -11,7 +11,12 @@ from flask import Flask
 
 from tests import factories
 from tests.programs import Program, refused
+from tests.voting import votes
+from webapp.companies import operations as companies
+from webapp.core import clock
+from webapp.core.actor import Scope
 from webapp.core.permissions import Role
+from webapp.guests.queries import STATUSES
 from webapp.models import Company, Event, User
 
 pytestmark = pytest.mark.both_databases
@@ -163,3 +168,56 @@ def test_people_whose_role_changes_meanwhile_are_listed_once(program: Program, a
                 assert program.patch(f"{path}/{row['id']}", {"role": "doorkeeper"}).status_code == 200
 
     assert sorted(ids(walk(program, path, limit=2, between=change))) == everybody
+
+
+def test_each_way_a_guest_stands_lists_and_counts_those_alone(program: Program, ana: User, company: Company):
+    event, now = factories.an_event(company, ana), clock.now()
+    ways: dict[str, dict[str, Any]] = {
+        "listed": {},
+        "invited": {"invited_at": now},
+        "joined": {"reply": "yes"},
+        "said yes": {"reply": "yes", "invited_at": now},
+        "said no": {"reply": "no", "invited_at": now},
+        "declined": {"reply": "no"},
+        "waits": {"invited_at": now, "waiting_since": now},
+        "came": {"reply": "yes", "invited_at": now, "checked_in_at": now},
+    }
+    for name, values in ways.items():
+        factories.a_guest(event, name=name, **values)
+    votes.move(event, guests_waiting=1, guests_checked_in=1)
+    gone = factories.a_guest(event, name="gone", reply="no")
+    assert program.act_for(ana).delete(f"/api/guests/{event.id}/{gone.id}").status_code == 204
+    expected = {
+        "all": set(ways),
+        "yes": {"joined", "said yes", "came"},
+        "no": {"said no", "declined"},
+        "none": {"listed", "invited", "waits"},
+        "listed": {"listed"},
+        "waiting": {"waits"},
+        "in": {"came"},
+        "trouble": set(),
+    }
+    assert expected.keys() == set(STATUSES)
+    for status, names in expected.items():
+        found = program.get(f"/api/guests/{event.id}?status={status}").json
+        assert {guest["name"] for guest in found["data"]} == names, status
+        assert found["meta"]["count"] == len(names), status
+
+
+def test_a_page_has_fifty_rows_if_nothing_is_said_and_two_hundred_at_most(program: Program, ana: User, event: Event):
+    for number in range(180):
+        factories.a_guest(event, name=f"Late {number:03}")
+    program.act_for(ana)
+    path = f"/api/guests/{event.id}"
+    assert len(program.get(path).json["data"]) == 50
+    assert len(program.get(f"{path}?limit=200").json["data"]) == 200
+    for wrong in (201, 0, -1):
+        assert refused(program.get(f"{path}?limit={wrong}"), 422, "json_error").keys() == {"limit"}
+
+
+def test_apps_are_listed_newest_first_page_by_page(program: Program, ana: User, company: Company):
+    names = [f"App {number}" for number in range(5)]
+    for name in names:
+        companies.create_app(factories.acting(ana), company, name=name, scopes=[Scope.EVENTS_READ])
+    rows = walk(program.act_for(ana), f"/api/companies/{company.id}/apps", limit=2)
+    assert [row["name"] for row in rows] == names[::-1]
