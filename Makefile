@@ -35,7 +35,7 @@ demo: $(RUNTIME) ## fill a new installation with an example company (INSTANCE_PA
 	@$(FLASK) demo $(ARGS)
 
 test: $(TOOLS) ## run all tests (ARGS="tests/guests -x" for some); FOLKMOOT_FULL=1 lets none be skipped
-	@$(PY) -m pytest -q -n $(WORKERS_OF_TESTS) --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS_OF_TESTS) --dist loadscope $(ARGS)
 
 lint: $(TOOLS) ## style, types, the way imports run, templates
 	@$(PY) -m ruff check .
@@ -50,7 +50,7 @@ format: $(TOOLS) ## put code and templates into the form that `make lint` wants
 	@$(if $(HTML),$(PY) -m djlint --quiet --reformat $(HTML) || true)
 
 coverage: $(TOOLS) ## run the tests and tell which lines none of them reached
-	@$(PY) -m pytest -q -n $(WORKERS_OF_TESTS) --dist loadgroup --cov --cov-report=term $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS_OF_TESTS) --dist loadscope --cov --cov-report=term $(ARGS)
 
 bench: $(TOOLS) ## measure speed against the yardstick
 	@$(PY) -m tests.bench $(ARGS)

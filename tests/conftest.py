@@ -13,7 +13,7 @@ from tests.mails import Outbox
 from webapp import create_app
 from webapp.core.database import Base, db
 
-pytest_plugins = ["tests.certificates", "tests.full", "tests.smtp", "tests.world"]
+pytest_plugins = ["tests.certificates", "tests.full", "tests.smtp", "tests.together", "tests.world"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -22,21 +22,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         both = metafunc.definition.get_closest_marker("both_databases")
         kinds = ["sqlite", "postgresql"] if both else ["sqlite"]
         metafunc.parametrize("database", kinds, indirect=True, scope="session")
-
-
-TOGETHER = {"house", "large", "asked", "wire"}
-"""Fixtures of a file that take long to make: the tests that share one run on one worker, so that it is made once."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares one of TOGETHER, for each of its kinds."""
-    for item in items:
-        shared = TOGETHER.intersection(getattr(item, "fixturenames", ()))
-        if shared and item.get_closest_marker("xdist_group") is None:
-            params = item.callspec.params if hasattr(item, "callspec") else {}
-            kinds = [str(params[name]) for name in sorted(shared) if name in params]
-            item.add_marker(pytest.mark.xdist_group("-".join([item.location[0], *kinds])))
 
 
 @pytest.fixture(scope="session")

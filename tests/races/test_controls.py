@@ -35,7 +35,7 @@ from webapp.invitations.links import public_id
 from webapp.models import Answer, Event, Guest, Invitation, Question, User
 from webapp.voting import operations as voting
 
-pytestmark = [pytest.mark.race, pytest.mark.xdist_group("races")]
+pytestmark = pytest.mark.race
 MANY = 8
 PATIENCE = 20.0
 

@@ -20,7 +20,7 @@ from webapp.models import User
 
 __all__ = ["racing"]
 
-pytestmark = [pytest.mark.race, pytest.mark.xdist_group("races")]
+pytestmark = pytest.mark.race
 
 
 def left() -> int:

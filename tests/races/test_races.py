@@ -19,7 +19,7 @@ from webapp.invitations.links import public_id
 from webapp.models import Event, Invitation, User
 from webapp.voting.errors import AlreadyVotedError
 
-pytestmark = [pytest.mark.race, pytest.mark.xdist_group("races")]
+pytestmark = pytest.mark.race
 
 
 @operation
