@@ -11,6 +11,7 @@ from tests import factories
 from webapp.core.database import db
 from webapp.core.operation import operation
 from webapp.core.permissions import Role
+from webapp.mail.outbox import queue
 from webapp.models import Event, EventWord, Guest
 
 MANY = 100_000
@@ -32,9 +33,11 @@ class World:
     middle: tuple[dt.datetime, uuid.UUID]
     last: tuple[dt.datetime, uuid.UUID]
     """Where a page in the middle and the last one begin."""
-    middle_guest: tuple[uuid.UUID]
-    last_guest: tuple[uuid.UUID]
-    """By its id alone: where it stands in the order is looked up."""
+    middle_guest: tuple[str, uuid.UUID]
+    last_guest: tuple[str, uuid.UUID]
+    company: uuid.UUID
+    project: uuid.UUID
+    """The one that holds nine events of ten, and its project with all of them."""
 
 
 def _copies(table: sa.Table, like: uuid.UUID, differing: dict[str, str]) -> sa.TextClause:
@@ -98,7 +101,7 @@ def _guests(event: Event, like: Guest) -> None:
         "name_key": f"'guest ' || {number} || ' guest' || {number} || '@example.org'",
         "reply": f"CASE WHEN {yes} THEN 'yes' WHEN n % 500 = 1 THEN 'no' END",
         "replied_at": f"CASE WHEN {yes} OR n % 500 = 1 THEN old.listed_at END",
-        "invited_at": f"CASE WHEN {yes} OR n % 5 <> 1 THEN old.listed_at END",
+        "invited_at": f"CASE WHEN {yes} OR n % 1000 <> 7 THEN old.listed_at END",
         "waiting_since": "CASE WHEN n % 5000 = 2 THEN old.listed_at END",
         "checked_in_at": "CASE WHEN n % 3000 = 0 THEN old.listed_at END",
         "last_mail_id": "NULL",
@@ -107,6 +110,18 @@ def _guests(event: Event, like: Guest) -> None:
         _copies(Guest.__table__, like.id, differing),
         sa.update(Event).where(Event.id == event.id).values(guests_listed=MANY + 2),
     )
+
+
+@operation
+def _troubles(event: Event) -> None:
+    """Let the last e-mail to one guest of a thousand have failed."""
+    found = sa.select(Guest).where(Guest.event_id == event.id, Guest.name.like("%500"))
+    for guest in db.session.scalars(found).all():
+        mail = queue(
+            "guest-invited", to=str(guest.email), guest_id=guest.id, event_id=event.id, company_id=event.company_id
+        )
+        mail.state = "failed"
+        guest.last_mail_id = mail.id
 
 
 def build() -> World:
@@ -120,6 +135,7 @@ def build() -> World:
     _events(event, other)
     like = factories.a_guest(event, name="Zoe")
     _guests(event, like)
+    _troubles(event)
     moment = event.starts_at
     for visibility in ("public", "invited"):
         # a few that the stranger is asked to, at both ends of the list
@@ -129,11 +145,20 @@ def build() -> World:
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ANALYZE")
     keys = sa.select(Event.starts_at, Event.id).order_by(Event.starts_at, Event.id).limit(1)
-    guests = sa.select(Guest.id).where(Guest.event_id == event.id).limit(1)
+    guests = sa.select(Guest.name_key, Guest.id).where(Guest.event_id == event.id).limit(1)
     guests = guests.order_by(Guest.name_key, Guest.id)
     events = [db.session.execute(keys.offset(at)).one() for at in (HALF, MANY - 40)]
     people = [db.session.execute(guests.offset(at)).one() for at in (HALF, MANY - 40)]
-    return World(owner.id, stranger.id, doorkeeper.id, event.id, *map(tuple, events), *map(tuple, people))
+    return World(
+        owner.id,
+        stranger.id,
+        doorkeeper.id,
+        event.id,
+        *map(tuple, events),
+        *map(tuple, people),
+        company=company.id,
+        project=event.project_id,
+    )
 
 
 def holds() -> dict[str, int]:
