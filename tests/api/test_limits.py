@@ -86,6 +86,14 @@ def test_the_own_password_is_not_guessed_by_a_stolen_token(
     assert until_refused(lambda _: program.send(method, path, json=sent), 20) == 10
 
 
+def test_nor_by_many_programs_at_as_many_addresses(app: Flask, ana: User):
+    guesses = 0
+    for number in range(1, 13):
+        program = Program(app, f"198.51.100.{number}").act_for(ana)
+        guesses += until_refused(lambda _, one=program: one.send("DELETE", "/api/users/me", json=GUESS), 20)
+    assert guesses == 100, "an hour, wherever they come from"
+
+
 def test_a_password_is_not_guessed_by_a_mailed_link(program: Program, other_program: Program, ana: User):
     mailed = links.token_of(links.issue(ana, Purpose.EMAIL_CHANGE, email="new@example.org"))
     for one in (program, other_program):

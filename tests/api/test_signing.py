@@ -218,6 +218,16 @@ def test_a_token_of_another_key_audience_or_algorithm_is_none(app: Flask, progra
         assert program.get("/api/boot").status_code == 401
 
 
+def test_a_token_that_is_longer_than_any_of_ours_is_not_read(program: Program, ana: User):
+    program.authenticate(ana)
+    claims = jwt.decode(program.token, options={"verify_signature": False})
+    good, long = (jwt.encode({**claims, "more": "x" * size}, tokens._keys()[0], "HS256") for size in (1, 2000))
+    program.token = good
+    assert program.get("/api/users/me").status_code == 200
+    program.token = long
+    refused(program.get("/api/users/me"), 401, "auth_invalid")
+
+
 def test_a_new_password_ends_every_token_and_gives_new_ones(program: Program, other_program: Program, ana: User):
     program.authenticate(ana)
     other_program.authenticate(ana)
@@ -283,6 +293,49 @@ def works(program: Program, token: str) -> bool:
     answer = program.get("/api/boot")
     assert answer.status_code in {200, 401}
     return answer.status_code == 200
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("kind", ["user_token", "company_token"])
+def test_the_token_before_works_half_a_minute_more(program: Program, ana: User, minutes, kind: str):
+    factories.a_company(ana)
+    old = program.authenticate(ana)[kind]
+    refreshed(program, old)
+    minutes(0.49)
+    assert works(program, old)
+    assert refreshed(program, old)[kind] is not None
+    minutes(0.02)
+    assert not works(program, old)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("kind", ["user_token", "company_token"])
+def test_whoever_does_nothing_but_refresh_is_not_idle(program: Program, ana: User, minutes, kind: str):
+    factories.a_company(ana)
+    token = program.authenticate(ana)[kind]
+    for _ in range(3):
+        minutes(6 * 24 * 60)
+        token = refreshed(program, token)[kind]
+    assert works(program, token)
+
+
+@pytest.mark.both_databases
+def test_a_session_that_ends_while_it_is_refreshed_stays_ended(
+    program: Program, ana: User, monkeypatch: pytest.MonkeyPatch
+):
+    given, judge = program.authenticate(ana), tokens._session
+
+    def ended_behind_it(found: Any) -> LoginSession:
+        session = judge(found)
+        sessions.end(session.id)
+        return session
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tokens, "_session", ended_behind_it)
+        refused(program.post("/api/refresh"), 401, "auth_invalid")
+    assert not works(program, given["user_token"])
+    (row,) = rows(ana)
+    assert (row.serial, row.revoked_at is not None) == (0, True)
 
 
 @pytest.mark.both_databases

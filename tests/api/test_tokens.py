@@ -9,6 +9,7 @@ from flask import Flask
 
 from tests import factories
 from tests.programs import Program, refused
+from webapp.accounts import tokens
 from webapp.companies import operations as companies
 from webapp.core import clock
 from webapp.core.actor import Scope
@@ -142,6 +143,18 @@ def test_a_new_password_gives_a_token_made_by_hand_one_that_reaches_no_further(
         assert row[name] == given[name], name
     refused(program.post("/api/refresh"), 401, "auth_invalid")
     refused(program.post("/api/tokens", SENT), 403, "password_needed")
+
+
+def test_a_new_password_gives_a_token_for_one_company_that_one_alone_again(app: Flask, program: Program, ana: User):
+    company = factories.a_company(ana)
+    given = made(program.act_for(ana), company_id=str(company.id), scopes=["events:read"])
+    with app.app_context():
+        opened = tokens.find(given["token"])
+        assert opened.company_id == company.id
+        pair = tokens.start_again(db.session.get_one(User, ana.id), opened.session, whole=True)
+    assert (pair.user_token, pair.company_id) == (None, company.id)
+    program.token = pair.company_token
+    assert program.get("/api/boot").json["data"]["company_id"] == str(company.id)
 
 
 def test_a_token_made_by_hand_says_that_it_has_ended(program: Program, ana: User):
