@@ -3,22 +3,40 @@
 import dataclasses
 import datetime as dt
 import html
+import re
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.api.furnished import Furnished, furnish
+from tests.api.furnished import Furnished, endpoints, furnish, named
 from tests.browsers import Browser, words
 from tests.programs import Program
 from tests.voting import votes
+from webapp import config
+from webapp.companies.queries import key_mark
 from webapp.core import clock
-from webapp.core.database import db
+from webapp.core.database import Base, db
 from webapp.core.operation import operation
 from webapp.guests.links import personal_token
-from webapp.models import Guest, Question
+from webapp.models import (
+    App,
+    Company,
+    Event,
+    Guest,
+    Invitation,
+    LoginSession,
+    Membership,
+    OneTimeLink,
+    OutboxMail,
+    Project,
+    Question,
+)
 
 LONG = "x" * 5000
 EVENT = {
@@ -38,6 +56,7 @@ class Twin:
     good: dict[str, Any]
     """What would be taken, were it not for what is changed below."""
     bad: tuple[dict[str, Any], ...]
+    """None: what a page leaves empty and a program leaves out."""
     person: str | None = "ana"
     renamed: dict[str, str] = dataclasses.field(default_factory=dict)
     """How the form calls what the endpoint calls otherwise."""
@@ -51,6 +70,8 @@ class Twin:
     """What is another way about the event first."""
     guest: dict[str, Any] = dataclasses.field(default_factory=dict)
     """And about the row of the person "guest"."""
+    first: "Callable[[Furnished], None] | None" = None
+    """What else has happened before."""
 
 
 NAMES = ({"name": ""}, {"name": "  "}, {"name": LONG}, {"name": "a\u202eb"}, {"name": "bell\x07"})
@@ -97,7 +118,344 @@ def message(*bad: dict[str, Any], person: str = "ana", **first: Any) -> Twin:
     return Twin(page, endpoint, MESSAGE, bad or ({},), person, **first)
 
 
+def put_one(model: Any, name: str, values: dict[str, Any]) -> "Callable[[Furnished], None]":
+    """Let the row of `model` whose id stands under `name` be as `values` say."""
+
+    def change(furnished: Furnished) -> None:
+        put(db.session.get_one(model, uuid.UUID(furnished.values[name])), values)
+
+    return change
+
+
+def not_set_up(furnished: Furnished) -> None:
+    factories.set_up_site(set_up_at=None)
+    furnished.app.extensions.pop("site_view", None)
+
+
+def link_is(**values: Any) -> "Callable[[Furnished], None]":
+    """Let every mailed link be as `values` say."""
+
+    @operation
+    def change(_furnished: Furnished) -> None:
+        db.session.execute(sa.update(OneTimeLink).values(**values))
+
+    return change
+
+
+def events_gone(furnished: Furnished) -> None:
+    """Let nothing stand in the way of the end of "Here" but what a test puts there."""
+    put(furnished.event, CANCELLED)
+
+
+@operation
+def long_ago(_furnished: Furnished) -> None:
+    """Let it be an hour since anybody typed the password."""
+    db.session.execute(sa.update(LoginSession).values(fresh_at=NOW - dt.timedelta(hours=1)))
+
+
+def people(act: str, method: str, end: str = "", **more: Any) -> dict[str, Any]:
+    """The paths of what is done with the role of the person `user_id`."""
+    return {
+        "page": f"/companies/{{slug}}/people/{{membership_id}}/{act}",
+        "endpoint": f"{method} /companies/{{company_id}}/administrators/{{user_id}}{end}",
+        **more,
+    }
+
+
+BY_DOOR_AND_STRANGER = ("doorkeeper", "stranger")
+DEAD_LINKS = (("with a used link", {"ended_at": NOW}), ("too late", {"expires_at": NOW}))
+INVITED_AS = {"name": "New", "email": "new@example.org", "password": factories.PASSWORD}
+TOKEN = {"name": "Sync", "scopes": ["events:read"], "expires_in": "30"}
+SET_UP = {
+    "code": "{code}",
+    "name": "Eva",
+    "email": "eva@example.org",
+    "password": factories.PASSWORD,
+    "company": "Zadruga",
+}
+# what is done to one thing, and takes nothing: its page, and its endpoint
+PRESSES = {
+    "a new key": ("/companies/{slug}/apps/{app_id}/rotate", "POST /companies/{company_id}/apps/{app_id}/rotate"),
+    "the end of an app": ("/companies/{slug}/apps/{app_id}/revoke", "DELETE /companies/{company_id}/apps/{app_id}"),
+    "the end of a role": (
+        "/companies/{slug}/people/{membership_id}/revoke",
+        "DELETE /companies/{company_id}/administrators/{user_id}",
+    ),
+    "one e-mail again": (
+        "/companies/{slug}/mail/{mail_id}/retry",
+        "POST /companies/{company_id}/mail/{mail_id}/retry",
+    ),
+    "the end of a company": ("/companies/{slug}/delete", "DELETE /companies/{company_id}"),
+    "publishing": ("/events/{event_id}/publish", "POST /events/{event_id}/publish"),
+    "cancelling": ("/events/{event_id}/cancel", "POST /events/{event_id}/cancel"),
+    "a copy": ("/events/{event_id}/duplicate", "POST /events/{event_id}/duplicate"),
+    "erasing": ("/events/{event_id}/delete", "DELETE /events/{event_id}"),
+    "taking one guest off": (
+        "/events/{event_id}/guests/{guest_id}/remove",
+        "DELETE /guests/{event_id}/{guest_id}",
+    ),
+    "the end of an invitation": ("/invitations/{invitation_id}/revoke", "DELETE /invite/{invitation_id}"),
+    "an invitation again": ("/invitations/{invitation_id}/resend", "POST /invite/{invitation_id}/resend"),
+}
+CALENDAR = (
+    "/companies/{slug}/projects/{project_id}/calendar",
+    "/companies/{company_id}/projects/{project_id}/calendar",
+)
+
+
+def press(what: str, person: str = "ana", **more: Any) -> Twin:
+    """One of PRESSES, which is to be refused."""
+    return Twin(*PRESSES[what], {}, ({},), person, **more)
+
+
+def pressed() -> dict[str, Twin]:
+    """One of PRESSES after the other, where things stand so that they refuse."""
+    refused = {f"{what} by a {person}": press(what, person) for what in PRESSES for person in BY_DOOR_AND_STRANGER}
+    app_revoked = put_one(App, "app_id", {"revoked_at": NOW})
+    return refused | {
+        "a new key for a revoked app": press("a new key", beside={"mark": "{mark}"}, first=app_revoked),
+        **{
+            f"one e-mail again that is {state}": press(
+                "one e-mail again", first=put_one(OutboxMail, "mail_id", {"state": state, "sent_at": NOW})
+            )
+            for state in ("sent", "dropped", "sending")
+        },
+        "publishing twice": press("publishing"),
+        "publishing what is cancelled": press("publishing", event=CANCELLED),
+        "publishing what would be over": press("publishing", event={**OVER, "state": "draft", "published_at": None}),
+        "cancelling twice": press("cancelling", event=CANCELLED),
+        "cancelling what is over": press("cancelling", event=OVER),
+        "the end of a company with one below": press("the end of a company", first=events_gone),
+        "the end of a company with events to come": press(
+            "the end of a company", first=put_one(Company, "below_id", {"deleted_at": NOW})
+        ),
+        "an invitation again that was mailed to nobody": press("an invitation again"),
+        **{
+            f"an invitation again that is {why}": press(
+                "an invitation again",
+                first=put_one(
+                    Invitation, "invitation_id", {"email": "n@example.org", "email_key": "n@example.org", **values}
+                ),
+            )
+            for why, values in (("used", {"uses": 1}), ("taken back", {"revoked_at": NOW}))
+        },
+    }
+
+
 TWINS = {
+    **pressed(),
+    "tokens": Twin(
+        "/account/tokens",
+        "POST /tokens",
+        TOKEN,
+        (
+            {"name": ""},
+            {"name": LONG},
+            {"name": "bell\x07"},
+            {"scopes": []},
+            {"scopes": ["events:all"]},
+            {"expires_in": "0"},
+            {"expires_in": "366"},
+            {"expires_in": "soon"},
+            {"company_id": "here"},
+            {"company_id": "{company_id}", "scopes": ["account"]},
+        ),
+    ),
+    "the first run": Twin(
+        "/setup",
+        "POST /setup",
+        SET_UP,
+        (
+            *NAMES,
+            *({"email": one["email"]} for one in EMAILS),
+            *PASSWORDS,
+            *({"company": one["name"]} for one in NAMES),
+            {"code": ""},
+            {"code": "another"},
+        ),
+        None,
+        first=not_set_up,
+    ),
+    **{
+        f"confirming an address by {endpoint.split()[1].split('/')[1]}": Twin(
+            "/verify/{token}", endpoint, {"password": factories.PASSWORD}, PASSWORDS[1:], None, says=says
+        )
+        for endpoint, says in (("POST /verify-email/{token}", {}), ("POST /confirm_otk", {"otk": "{token}"}))
+    },
+    **{
+        f"confirming an address by {endpoint.split()[1].split('/')[1]} {why}": Twin(
+            "/verify/{token}",
+            endpoint,
+            {"password": factories.PASSWORD},
+            ({},),
+            None,
+            says=says,
+            first=link_is(**values),
+        )
+        for endpoint, says in (("POST /verify-email/{token}", {}), ("POST /confirm_otk", {"otk": "{token}"}))
+        for why, values in DEAD_LINKS
+    },
+    **{
+        f"{what} {why}": Twin(page, endpoint, {"password": factories.PASSWORD}, ({},), None, first=link_is(**values))
+        for what, page, endpoint in (
+            ("resetting", "/reset-password/{reset}", "POST /reset-password"),
+            ("another address", "/email-change/{email_change}", "POST /email-change/{email_change}"),
+        )
+        for why, values in DEAD_LINKS
+    },
+    "the confirmation once more": Twin(
+        "/verify/resend",
+        "POST /resend-email-verification",
+        {"email": "fresh@example.org", "altcha": "made up"},
+        ({}, *EMAILS),
+        None,
+        renamed={"altcha": "captcha"},
+    ),
+    "the end of a foreign session": Twin(
+        "/account/sessions/{session_id}/revoke", "DELETE /sessions/{session_id}", {}, ({},), "stranger"
+    ),
+    "the end of a foreign token": Twin(
+        "/account/tokens/{session_id}/revoke", "DELETE /sessions/{session_id}", {}, ({},), "stranger"
+    ),
+    "the end of a session that has ended": Twin(
+        "/account/sessions/{session_id}/revoke",
+        "DELETE /sessions/{session_id}",
+        {},
+        ({},),
+        first=put_one(LoginSession, "session_id", {"revoked_at": NOW}),
+    ),
+    "a role": Twin(
+        **people("role", "PATCH"), good={"role": "doorkeeper"}, bad=({"role": ""}, {"role": "king"}, {"role": "Owner"})
+    ),
+    **{
+        f"a role by a {person}": Twin(**people("role", "PATCH"), good={"role": "doorkeeper"}, bad=({},), person=person)
+        for person in BY_DOOR_AND_STRANGER
+    },
+    **{
+        f"the last owner's role by {what}": Twin(
+            page.replace("slug", "else_slug").replace("membership_id", "else_membership_id"),
+            endpoint.replace("company_id", "else_id").replace("user_id", "stranger_id"),
+            good,
+            ({},),
+            "stranger",
+        )
+        for what, page, endpoint, good in (
+            ("change", *people("role", "PATCH").values(), {"role": "organiser"}),
+            ("leaving", *PRESSES["the end of a role"], {}),
+        )
+    },
+    "offboarding": Twin(
+        "/companies/{slug}/offboard/{user_id}",
+        "POST /companies/{company_id}/administrators/{user_id}/offboard",
+        {"apps": "revoke"},
+        ({"apps": "sell"}, {"hand_over_to": "somebody"}),
+    ),
+    "offboarding oneself": Twin(
+        "/companies/{slug}/offboard/{own_id}",
+        "POST /companies/{company_id}/administrators/{own_id}/offboard",
+        {"apps": "revoke"},
+        ({},),
+    ),
+    "offboarding whoever holds nothing": Twin(
+        "/companies/{slug}/offboard/{stranger_id}",
+        "POST /companies/{company_id}/administrators/{stranger_id}/offboard",
+        {"apps": "revoke"},
+        ({},),
+    ),
+    "offboarding a host without a successor": Twin(
+        "/companies/{slug}/offboard/{user_id}",
+        "POST /companies/{company_id}/administrators/{user_id}/offboard",
+        {"apps": "revoke"},
+        ({},),
+        first=lambda furnished: put(furnished.event, {"host_id": uuid.UUID(furnished.values["user_id"])}),
+    ),
+    **{
+        f"offboarding by a {person}": Twin(
+            "/companies/{slug}/offboard/{user_id}",
+            "POST /companies/{company_id}/administrators/{user_id}/offboard",
+            {"apps": "revoke"},
+            ({},),
+            person,
+        )
+        for person in BY_DOOR_AND_STRANGER
+    },
+    **{
+        f"a calendar, {method}, by a {person}": Twin(
+            CALENDAR[0], f"{method} {CALENDAR[1]}", {}, ({},), person, beside={"do": do}
+        )
+        for method, do in (("POST", "make"), ("DELETE", "revoke"))
+        for person in BY_DOOR_AND_STRANGER
+    },
+    "many guests of what is cancelled": Twin(
+        "/events/{event_id}/guests",
+        "POST /guests/{event_id}/import",
+        {},
+        ({},),
+        beside={"lines": "new@example.org", "invite": "y"},
+        says={"guests": [{"email": "new@example.org"}]},
+        event=CANCELLED,
+    ),
+    "many guests of a draft": Twin(
+        "/events/{event_id}/guests",
+        "POST /guests/{event_id}/import",
+        {},
+        ({},),
+        beside={"lines": "new@example.org", "invite": "y"},
+        says={"guests": [{"email": "new@example.org"}]},
+        event={"state": "draft", "published_at": None},
+    ),
+    **{
+        f"many guests by a {person}": Twin(
+            "/events/{event_id}/guests",
+            "POST /guests/{event_id}/import",
+            {},
+            ({},),
+            person,
+            beside={"lines": "new@example.org", "invite": "y"},
+            says={"guests": [{"email": "new@example.org"}]},
+        )
+        for person in BY_DOOR_AND_STRANGER
+    },
+    "accepting with a new login": Twin(
+        "/invite/{invite}",
+        "POST /invite/{invite}",
+        INVITED_AS,
+        (*NAMES, *EMAILS, *PASSWORDS, {"name": None}, {"email": None}, {"password": None}),
+        None,
+    ),
+    "accepting as a guest": Twin(
+        "/invite/{invite}",
+        "POST /invite/{invite}",
+        {"name": "New", "email": "new@example.org"},
+        (*NAMES, *EMAILS, {"name": None}, {"email": None}),
+        None,
+        beside={"as": "guest"},
+        says={"as_guest": True},
+    ),
+    **{
+        f"accepting what is {why} {how}": Twin(
+            "/invite/{invite}",
+            "POST /invite/{invite}",
+            good,
+            ({},),
+            person,
+            first=put_one(Invitation, "invitation_id", values),
+        )
+        for why, values in (
+            ("used up", {"uses": 1}),
+            ("taken back", {"revoked_at": NOW}),
+            ("too old", {"expires_at": NOW}),
+            ("mailed to another", {"email": "n@example.org", "email_key": "n@example.org"}),
+        )
+        for how, person, good in (("signed in", "stranger", {}), ("with a new login", None, INVITED_AS))
+        if (why, how) != ("mailed to another", "with a new login")
+    },
+    **{
+        f"accepting to what is {why}": Twin(
+            "/invite/{invite}", "POST /invite/{invite}", {}, ({},), "stranger", event=event
+        )
+        for why, event in (("cancelled", CANCELLED), ("over", OVER), ("closed", TOO_LATE))
+    },
     "register": Twin("/register", "POST /register", REGISTER, (*NAMES[2:], *EMAILS, *PASSWORDS), None),
     "sign in": Twin(
         "/login",
@@ -398,12 +756,67 @@ TWINS = {
     ),
 }
 CASES = [
-    pytest.param(twin, bad, id=f"{name}: {' '.join(f'{k} {str(v)[:20]!r}' for k, v in bad.items())}")
+    pytest.param(case, twin, bad, id=case)
     for name, twin in TWINS.items()
     for bad in twin.bad
+    for case in [f"{name}: {' '.join(f'{k} {str(v)[:20]!r}' for k, v in bad.items())}".removesuffix(": ")]
 ]
-# An endpoint says a wrong password with 401 (RFC 9110), where a form is shown again.
-STATUSES = {422: {422, 401, 403, 409}, 403: {403}, 404: {404}, 409: {409}}
+BESIDE = {
+    # RFC 9110: a program is not signed in by that; a form is shown again
+    401: (
+        "sign in: password 'another'",
+        "sign in: email 'who@example.org'",
+        "an unconfirmed address: password 'another'",
+    ),
+    403: ("an unconfirmed address",),
+    409: (
+        "the last owner's role by change",
+        "many guests of what is cancelled",
+        "many guests of a draft",
+        "the end of the last owner",
+        "a guest: email 'guest@example.org'",
+        "a guest's edit: email 'guest@example.org'",
+        "a reply where all is full",
+        "a reply that comes too late",
+        "a reply to what is over",
+        "a reply to what is cancelled",
+        "more companions than there are places: party_size '4'",
+        "a vote off the roll",
+        "a vote that is not open",
+        "a vote that is over",
+        "a vote on what is cancelled",
+        "a second vote",
+        "a message about a draft",
+        "a message about what is cancelled",
+        "a walk-in where all is full",
+        "a link to an event that is over",
+        "a link to an event that is cancelled",
+    ),
+}
+"""The statuses of the endpoint in whose place the page shows its form again, with 422: in which cases."""
+AGAIN = {case: status for status, cases in BESIDE.items() for case in cases}
+REDIRECTED = {
+    "publishing what would be over": "the page leads to the form with the time in it, and says there what is wrong",
+}
+"""Where the page answers what is 422 with another page: in which cases, and why."""
+OWN_WORDS = {
+    **{
+        f"{what} {why}": "the page has a title and a way to a new link"
+        for what in (
+            "confirming an address by verify-email",
+            "confirming an address by confirm_otk",
+            "resetting",
+            "another address",
+        )
+        for why, _values in DEAD_LINKS
+    },
+    **{
+        f"accepting {how}: email {sent}": "a program may leave it out where the invitation names the address"
+        for how in ("with a new login", "as a guest")
+        for sent in ("''", "'None'")
+    },
+}
+"""Where the page says otherwise what the endpoint says: in which cases, and why."""
 
 
 @pytest.fixture
@@ -423,15 +836,42 @@ def sent_by_program(twin: Twin, said: dict[str, Any], values: dict[str, str]) ->
         if name in LISTS:
             sent[name] = value.splitlines()
     for name, value in twin.says.items():
-        sent[name] = [one.format(**values) for one in value] if isinstance(value, list) else value.format(**values)
+        sent[name] = filled(value, values)
     return sent | ({"token": values["reset"]} if "/reset-password" in twin.endpoint else {})
+
+
+def filled(value: Any, values: dict[str, str]) -> Any:
+    """`value` with what stands for the names in it."""
+    if isinstance(value, list):
+        return [filled(one, values) for one in value]
+    return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], value) if isinstance(value, str) else value
 
 
 def known(furnished: Furnished) -> dict[str, str]:
     """What stands for each name in a path or a form."""
     asked = db.session.query(Question).filter_by(event_id=furnished.event.id).one()
-    more = {"question_id": str(asked.id), "rsvp": personal_token(own_row(furnished)), "slug": furnished.slug}
+    app = db.session.get_one(App, uuid.UUID(furnished.values["app_id"]))
+    more = {
+        "question_id": str(asked.id),
+        "rsvp": personal_token(own_row(furnished)),
+        "slug": furnished.slug,
+        "mark": key_mark(app),
+        "code": config.setup_code(furnished.app.config["SECRET_KEY"]),
+        "own_id": str(furnished.users["ana"].id),
+        "stranger_id": str(furnished.users["stranger"].id),
+        "membership_id": role_of(furnished.company, uuid.UUID(furnished.values["user_id"])),
+        "else_slug": furnished.elsewhere.slug,
+        "else_id": str(furnished.elsewhere.id),
+        "else_membership_id": role_of(furnished.elsewhere, furnished.users["stranger"].id),
+        "door_id": str(furnished.users["doorkeeper"].id),
+        "door_membership_id": role_of(furnished.company, furnished.users["doorkeeper"].id),
+    }
     return {**furnished.values, **more}
+
+
+def role_of(company: Company, user_id: uuid.UUID) -> str:
+    found = db.session.query(Membership.id).filter_by(company_id=company.id, user_id=user_id).one()
+    return str(found.id)
 
 
 def own_row(furnished: Furnished) -> Guest:
@@ -444,28 +884,206 @@ def put(row: Any, values: dict[str, Any]) -> None:
     db.session.execute(sa.update(type(row)).where(type(row).id == row.id).values(**values))
 
 
-@pytest.mark.parametrize(("twin", "bad"), CASES)
-def test_page_and_endpoint_refuse_alike(furnished: Furnished, twin: Twin, bad: dict[str, Any]):
+def rows() -> dict[str, list[Any]]:
+    """All rows there are, but for when a session was used last."""
+    found = {}
+    for table in Base.metadata.sorted_tables:
+        columns = [column for column in table.columns if column.name != "last_used_at"]
+        found[table.name] = sorted((tuple(row) for row in db.session.execute(sa.select(*columns))), key=repr)
+    db.session.rollback()
+    return found
+
+
+def ready(furnished: Furnished, twin: Twin) -> tuple[Browser, Program, dict[str, str]]:
+    """Let things stand as the twin says; return the browser and the program of its person, and what is known."""
     values = known(furnished)
     if twin.event:
         put(furnished.event, twin.event)
     if twin.guest:
         put(own_row(furnished), twin.guest)
-    said = {**twin.good, **bad}
-    browser = Browser(furnished.app)
-    program = Program(furnished.app)
+    browser, program = Browser(furnished.app), Program(furnished.app)
     if twin.person is not None:
         if not twin.by_link:
             browser.sign_in(furnished.users[twin.person])
         program = furnished.program(twin.person)
-    beside = {name.format(**values): text.format(**values) for name, text in twin.beside.items()}
-    page = browser.submit(twin.page.format(**values), {**said, **beside})
+    if twin.first is not None:
+        twin.first(furnished)
+    db.session.rollback()
+    return browser, program, values
+
+
+def by_page(browser: Browser, twin: Twin, bad: dict[str, Any], values: dict[str, str]) -> TestResponse:
+    said = {name: "" if value is None else filled(value, values) for name, value in {**twin.good, **bad}.items()}
+    beside = {filled(name, values): filled(text, values) for name, text in twin.beside.items()}
+    return browser.submit(filled(twin.page, values), {**said, **beside})
+
+
+def by_program(program: Program, twin: Twin, bad: dict[str, Any], values: dict[str, str]) -> TestResponse:
+    said = {name: filled(value, values) for name, value in {**twin.good, **bad}.items() if value is not None}
     method, path = twin.endpoint.split()
-    asked = f"/api{path.format(**values)}"
-    answer = program.send(method, asked, json=sent_by_program(twin, said, values))
+    return program.send(method, f"/api{filled(path, values)}", json=sent_by_program(twin, said, values))
+
+
+@pytest.mark.parametrize(("case", "twin", "bad"), CASES)
+def test_page_and_endpoint_refuse_alike(furnished: Furnished, case: str, twin: Twin, bad: dict[str, Any]):
+    browser, program, values = ready(furnished, twin)
+    before = rows()
+    page = by_page(browser, twin, bad, values)
+    shown = html.unescape(words(browser.follow(page) if page.status_code == 303 else page))
+    assert rows() == before, "the page changed something"
+    answer = by_program(program, twin, bad, values)
+    assert rows() == before, "the endpoint changed something"
     assert answer.status_code >= 400, "the endpoint takes it"
-    assert answer.status_code in STATUSES[page.status_code], (page.status_code, answer.text)
-    shown = html.unescape(words(page))
+    statuses = (303, 422) if case in REDIRECTED else (422, AGAIN[case]) if case in AGAIN else (answer.status_code,) * 2
+    assert (page.status_code, answer.status_code) == statuses, answer.text
     error = answer.json["error"]
-    for sentence in error["fields"].values() or ([error["message"]] if answer.status_code != 403 else []):
-        assert sentence in shown, (sentence, shown)
+    for sentence in error["fields"].values() or [error["message"]]:
+        assert sentence in shown or case in OWN_WORDS, (sentence, shown)
+
+
+def own_name(endpoint: str) -> str:
+    """An endpoint by its first path, whichever of its paths was asked."""
+    return re.sub(r"_\d+$", "", endpoint)
+
+
+APART = {
+    "accounts_api.authenticate_for": "no page asks for which company one signs in",
+    "accounts_api.authenticate_administrator": "no page asks for which company one signs in",
+    "accounts_api.refresh_by_post": "no page holds tokens",
+    "accounts_api.log_out": "the page refuses nobody",
+    "accounts_api.log_out_by_post": "the page refuses nobody",
+}
+"""Endpoints that write and have no twin, and why."""
+
+
+def test_every_endpoint_that_writes_has_a_twin_or_a_reason(app: Flask):
+    paths = app.url_map.bind("folkmoot.example.org")
+    some_id, twins = str(uuid.uuid4()), set()
+    for twin in TWINS.values():
+        method, path = twin.endpoint.split()
+        address = "/api" + re.sub(r"\{\w+\}", some_id, path)
+        twins.add(own_name(paths.match(address, method)[0]))
+    missing = []
+    for endpoint, path in endpoints():
+        if endpoint.method == "GET":
+            continue
+        address = "/api" + re.sub(r"<[^>]+>", some_id, path)
+        name = own_name(paths.match(address, endpoint.method)[0])
+        if name not in twins and name not in APART:
+            missing.append(named((endpoint, path)))
+    assert not missing
+    assert not twins & set(APART)
+
+
+def test_the_tables_name_cases_that_there_are():
+    cases = {case.values[0] for case in CASES}
+    assert not {*AGAIN, *REDIRECTED, *OWN_WORDS} - cases
+    assert not set(AGAIN) & set(REDIRECTED)
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """What page and endpoint both take, and what is so afterwards."""
+
+    twin: Twin
+    becomes: "Callable[[Furnished], Any]"
+    expected: Any
+
+
+def days(furnished: Furnished) -> int | None:
+    made = db.session.query(LoginSession).filter_by(name="Sync").one()
+    return round((made.expires_at - made.created_at) / dt.timedelta(days=1))
+
+
+def the(model: Any, name: str, column: str) -> "Callable[[Furnished], Any]":
+    """Whether a column of the row whose id stands under `name` has a value."""
+    return lambda furnished: getattr(db.session.get_one(model, uuid.UUID(furnished.values[name])), column) is not None
+
+
+def door_stands(furnished: Furnished) -> bool:
+    found = db.session.query(Membership).filter_by(user_id=furnished.users["doorkeeper"].id, revoked_at=None)
+    return found.count() == 1
+
+
+def has_calendar(furnished: Furnished) -> bool:
+    return db.session.get_one(Project, uuid.UUID(furnished.values["project_id"])).calendar_nonce is not None
+
+
+TAKEN = {
+    "leaving one's own role": Taken(
+        Twin(
+            "/companies/{slug}/people/{door_membership_id}/revoke",
+            "DELETE /companies/{company_id}/administrators/{door_id}",
+            {},
+            ({},),
+            "doorkeeper",
+        ),
+        door_stands,
+        expected=False,
+    ),
+    **{
+        f"a token for {n} days": Taken(
+            Twin("/account/tokens", "POST /tokens", {**TOKEN, "expires_in": str(n)}, ({},)), days, expected=n
+        )
+        for n in (1, 7, 365)
+    },
+    "the end of an app twice": Taken(
+        press("the end of an app", first=put_one(App, "app_id", {"revoked_at": NOW})),
+        the(App, "app_id", "revoked_at"),
+        expected=True,
+    ),
+    "the end of an invitation twice": Taken(
+        press("the end of an invitation", first=put_one(Invitation, "invitation_id", {"revoked_at": NOW})),
+        the(Invitation, "invitation_id", "revoked_at"),
+        expected=True,
+    ),
+    "making a calendar": Taken(
+        Twin(CALENDAR[0], f"POST {CALENDAR[1]}", {}, ({},), beside={"do": "make"}), has_calendar, expected=True
+    ),
+    "revoking a calendar that has no link": Taken(
+        Twin(CALENDAR[0], f"DELETE {CALENDAR[1]}", {}, ({},), beside={"do": "revoke"}), has_calendar, expected=False
+    ),
+    "an e-mail again that failed": Taken(
+        press("one e-mail again", first=put_one(OutboxMail, "mail_id", {"state": "failed"})),
+        lambda furnished: db.session.get_one(OutboxMail, uuid.UUID(furnished.values["mail_id"])).state,
+        expected="queued",
+    ),
+}
+
+
+@pytest.mark.parametrize("face", ["page", "endpoint"])
+@pytest.mark.parametrize("taken", [pytest.param(taken, id=name) for name, taken in TAKEN.items()])
+def test_page_and_endpoint_take_alike(furnished: Furnished, taken: Taken, face: str):
+    browser, program, values = ready(furnished, taken.twin)
+    answer = by_page(browser, taken.twin, {}, values) if face == "page" else by_program(program, taken.twin, {}, values)
+    assert answer.status_code < 400, answer.text
+    assert taken.becomes(furnished) == taken.expected
+
+
+def test_an_event_that_people_were_asked_to_is_called_off_by_a_program_and_kept_by_the_page(furnished: Furnished):
+    """The page has two buttons for it; the endpoint is that of the first reference, which cancels."""
+    browser, program, values = ready(furnished, press("erasing"))
+    before = rows()
+    page = by_page(browser, press("erasing"), {}, values)
+    assert (page.status_code, "cannot be deleted" in words(page)) == (409, True)
+    assert rows() == before
+    answer = by_program(program, press("erasing"), {}, values)
+    assert (answer.status_code, answer.json["data"]["erased"]) == (200, False)
+    assert db.session.get_one(Event, furnished.event.id).state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        pytest.param(Twin("/account/tokens", "POST /tokens", TOKEN, ({},), first=long_ago), id="a token"),
+        pytest.param(press("the end of a company", first=long_ago), id="the end of a company"),
+    ],
+)
+def test_what_needs_the_password_anew_leads_the_page_there_and_tells_the_program(furnished: Furnished, twin: Twin):
+    browser, program, values = ready(furnished, twin)
+    before = rows()
+    page = by_page(browser, twin, {}, values)
+    assert (page.status_code, page.headers["Location"].partition("?")[0]) == (303, "/account/confirm")
+    answer = by_program(program, twin, {}, values)
+    assert (answer.status_code, answer.json["error"]["id"]) == (403, "password_needed")
+    assert rows() == before
