@@ -25,7 +25,7 @@ from tests.programs import Program
 from webapp import config
 from webapp.accounts import links, operations, tokens
 from webapp.companies import operations as companies
-from webapp.core import text
+from webapp.core import clock, text
 from webapp.core.actor import Scope
 from webapp.core.database import db
 from webapp.core.operation import operation
@@ -177,11 +177,15 @@ def _prepared(name: str) -> dict[str, str]:
     )
     answer = db.session.query(Answer).join(Question).filter(Question.event_id == event.id).first()
     assert answer is not None
-    if name == "list-below":
-        factories.a_company(ana, name="Choir", parent=company)
+    {
+        "resend": lambda: factories.an_account("New", email=f"new{number}@example.org", verified=False),
+        "revoke-calendar": lambda: companies.make_calendar(actor, project),
+        "list-below": lambda: factories.a_company(ana, name="Choir", parent=company),
+    }.get(name, lambda: None)()
     if name in {"leave", "vote", "reply", "get-own-guest", "list-guests"}:
         factories.a_guest(event, user=ana, reply="yes")
-    guest = factories.a_guest(event, name="Maja", email=f"maja{number}@example.org")
+    invited = {"invited_at": clock.now()} if name == "remind-guests" else {}
+    guest = factories.a_guest(event, name="Maja", email=f"maja{number}@example.org", **invited)
     mail = operation(queue)(
         "guest-invited", to=str(guest.email), guest_id=guest.id, event_id=event.id, company_id=company.id
     )

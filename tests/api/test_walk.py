@@ -3,6 +3,7 @@
 The JavaScript of the quick start is run where it belongs, in a browser: tests/browser/test_manual.py.
 """
 
+import collections
 import json
 import pathlib
 import re
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,8 @@ from tests.api import reader
 from tests.api.test_map import OPERATIONS
 from tests.browser.house import House, standing
 from webapp import APIS
+from webapp.core.database import db
+from webapp.models import JournalEntry, OutboxMail
 
 EXPECTED = {"set-up": 409}
 """What cannot be walked with success: the house stands already."""
@@ -99,14 +103,143 @@ PATHS = [
 ]
 
 
+# What each write does, as the journal tells it: the action and what it is done to, by the variable that stands for it
+# (- for what was not there before). What it mails stands behind >.
+DONE = {
+    "change-email": "account.email_change_asked ME > email-change",
+    "confirm-email-change": "account.email_changed PERSON > email-changed",
+    "authenticate": "account.signed_in ME",
+    "authenticate-for": "account.signed_in ME",
+    "authenticate-administrator": "account.signed_in ME",
+    "update-user": "account.updated ME",
+    "change-password": "account.password_changed ME > password-changed",
+    "end-session": "account.session_revoked SESSION",
+    "make-token": "account.token_made -",
+    "delete-user": "account.deleted ME > account-deleted",
+    "register": "account.registered - > verify-email",
+    "confirm-otk": "account.verified -, company.created -, membership.granted -",
+    "verify-email": "account.verified -, company.created -, membership.granted -",
+    "resend": "> verify-email",
+    "forgot-password": "account.reset_asked ME > reset-password",
+    "reset-password": "account.password_changed PERSON > password-changed",
+    "create-app": "app.created -",
+    "rotate-app": "app.rotated APP",
+    "revoke-app": "app.revoked APP",
+    "change-person": "membership.granted -, membership.revoked -",
+    "revoke-role": "membership.revoked -",
+    "offboard": "membership.revoked -, person.offboarded PERSON",
+    "create-project": "project.created -",
+    "edit-project": "project.renamed PROJECT",
+    "make-calendar": "project.calendar_made PROJECT",
+    "revoke-calendar": "project.calendar_revoked PROJECT",
+    "retry-mail": "mail.retried MAIL",
+    "retry-failed-mails": "mail.retried COMPANY",
+    "create-company": "company.created -, membership.granted -",
+    "edit-company": "company.renamed COMPANY",
+    "delete-company": "company.deleted COMPANY, membership.revoked -",
+    "create-event": "event.created -, event.published -",
+    "edit-event": "event.edited EVENT",
+    "delete-event": "event.cancelled EVENT",
+    "publish-event": "event.published EVENT",
+    "cancel-event": "event.cancelled EVENT",
+    "duplicate-event": "event.duplicated -",
+    "add-guest": "guest.added - > guest-invited",
+    "edit-guest": "guest.edited GUEST",
+    "remove-guest": "guest.removed GUEST",
+    "remove-guests": "guest.removed GUEST",
+    "add-guests": "guest.added -, guest.added -",
+    "invite-guests": "guests.invited EVENT > guest-invited",
+    "remind-guests": "guests.reminded EVENT > guest-reminder",
+    "message-guests": "guests.written_to EVENT > guest-message",
+    "renew-link": "guest.link_renewed GUEST",
+    "check-in": "guest.checked_in GUEST",
+    "accept-invitation": "account.created -, invitation.accepted INVITATION, guest.admitted -",
+    "create-invitation": "invitation.created - > invitation",
+    "create-invitations": ", ".join(["invitation.created -"] * 20),
+    "invite-person": "invitation.created - > invitation",
+    "revoke-invitation": "invitation.revoked INVITATION",
+    "resend-invitation": "invitation.resent INVITATION > invitation",
+    "join": "guest.joined - > guest-confirmation",
+    "reply": "guest.replied_yes -",
+    "leave": "guest.left -",
+}
+UNTOLD = {"refresh-by-post", "log-out", "log-out-by-post", "vote"}
+"""What the journal does not tell of."""
+
+
+def _words(house: House, values: dict[str, str]) -> collections.Counter[str]:
+    """What the journal and the outbox tell, each thing by its variable."""
+    names = {value: name for name, value in values.items() if name != "APP_ID"}
+    with house.app.app_context():
+        entries = db.session.query(JournalEntry.action, JournalEntry.thing_id).all()
+        mails = db.session.query(OutboxMail.template).all()
+        db.session.remove()
+    told = [f"{action} {names.get(str(thing), '-')}" for action, thing in entries]
+    return collections.Counter([*told, *(f"> {template}" for (template,) in mails)])
+
+
+def _expected(name: str) -> collections.Counter[str]:
+    actions, _, mail = DONE[name].partition("> ")
+    return collections.Counter([*filter(None, actions.strip().split(", ")), *([f"> {mail}"] if mail else [])])
+
+
+def test_each_write_is_known_by_what_it_does():
+    writes = {one.name.replace("_", "-") for api in APIS for one in api.endpoints if one.method != "GET"}
+    assert DONE.keys() | UNTOLD == writes - EXPECTED.keys()
+
+
 @pytest.mark.parametrize(("name", "number"), PATHS)
 def test_each_line_of_the_reference_runs_as_printed(
     house: House, page: str, tmp_path: pathlib.Path, name: str, number: int
 ):
     line = reader.lines(page)[name][number]
-    told = reader.run(tmp_path, line, reader.prepared(house.app, name))
+    values = reader.prepared(house.app, name)
+    before = _words(house, values)
+    told = reader.run(tmp_path, line, values)
     assert told.status == EXPECTED.get(name, told.status), told.body
     assert name in EXPECTED or 200 <= told.status < 300, f"{line}\n{told.status} {told.body}"
+    if name in DONE:
+        missing = _expected(name) - (_words(house, values) - before)
+        assert not missing, f"{line}\n{told.body}\nthis was not done: {dict(missing)}"
+    if name.startswith("list-"):
+        assert told.json["data"], f"{line}\nnothing was listed"
+
+
+def _data(house: House, page: str, folder: pathlib.Path, name: str, values: dict[str, str]) -> Any:
+    return reader.run(folder, reader.reference(page)[name], values).json["data"]
+
+
+def test_a_list_that_is_asked_for_some_shows_those(house: House, page: str, tmp_path: pathlib.Path):
+    values = reader.prepared(house.app, "list-guests")
+    assert {row["reply"] for row in _data(house, page, tmp_path, "list-guests", values)} == {"yes"}
+    assert all("Taco Party" in row["title"] for row in _data(house, page, tmp_path, "list-events", values))
+    links = _data(house, page, tmp_path, "list-invitations", values)
+    assert [row["invitation_id"] for row in links] == [values["INVITATION"]]
+
+
+@pytest.mark.parametrize("name", ["log-out", "log-out-by-post"])
+def test_who_signs_out_has_a_token_that_is_dead(house: House, page: str, tmp_path: pathlib.Path, name: str):
+    values = reader.prepared(house.app, name)
+    asked = reader.reference(page)["get-user"]
+    assert reader.run(tmp_path, asked, values).status == 200
+    assert reader.run(tmp_path, reader.reference(page)[name], values).status == 204
+    assert reader.run(tmp_path, asked, values).status == 401
+
+
+@pytest.mark.parametrize("name", ["refresh", "refresh-by-post"])
+def test_who_refreshes_has_another_token_that_works(house: House, page: str, tmp_path: pathlib.Path, name: str):
+    values = reader.prepared(house.app, name)
+    token = _data(house, page, tmp_path, name, values)["user_token"]
+    assert token != values["TOKEN"]
+    again = reader.run(tmp_path, reader.reference(page)["get-user"], {**values, "TOKEN": token})
+    assert again.json["data"]["user_id"] == values["ME"]
+
+
+def test_a_vote_that_is_cast_is_one_s_own(house: House, page: str, tmp_path: pathlib.Path):
+    values = reader.prepared(house.app, "vote")
+    assert _data(house, page, tmp_path, "vote", values)["receipt"]
+    (part,) = _data(house, page, tmp_path, "get-user", values)["events"]
+    assert (part["event_id"], part["answers"]) == (values["EVENT"], [values["ANSWER"]])
 
 
 # Where each operation of the five references is asked here.

@@ -59,7 +59,7 @@ BODIES: dict[str, Json] = {
     "invite_person": {"email": "guest@example.com", "role": "organiser"},
     "change_person": {"role": "administrator"},
     "offboard": {"hand_over_to": "$ME"},
-    "retry_failed_mails": {"search": "example.com"},
+    "retry_failed_mails": {"search": "example.org"},
     "invite_guests": {"guest_ids": ["$GUEST"]},
     "remind_guests": {"guest_ids": ["$GUEST"]},
     "make_calendar": {"renew": False},
