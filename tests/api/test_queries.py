@@ -2,7 +2,8 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from tests.api.furnished import Furnished, endpoints, furnish, named
 from tests.programs import Program
 from tests.voting import votes
 from webapp.companies import operations as companies
+from webapp.core import clock, text
 from webapp.core.actor import Scope
 from webapp.core.database import db
+from webapp.core.operation import operation
 from webapp.core.permissions import Role
+from webapp.models import Invitation, InvitationUse, User
 from webapp.voting.operations import close_vote
 from webapp.web.endpoints import Endpoint
 
@@ -336,3 +340,74 @@ def test_the_file_of_many_ballots_takes_no_more_than_that_of_one(app: Flask):
         assert answer.text.count("receipt") >= ballots
         sent.append(len(done))
     assert sent == [10, 10]
+
+
+@operation
+def _invitations(number: int, issuer: User, **about: Any) -> None:
+    """Make so many invitations, each with one who came by it and has yet to be proven."""
+    for _ in range(number):
+        until = clock.now() + dt.timedelta(days=1)
+        link = Invitation(
+            issuer_id=issuer.id,
+            nonce=text.secret(128),
+            max_uses=2,
+            uses=1,
+            expires_at=until,
+            created_at=clock.now(),
+            **about,
+        )
+        db.session.add(link)
+        db.session.flush()
+        db.session.add(
+            InvitationUse(invitation_id=link.id, user_id=factories.an_account().id, state="held", held_until=until)
+        )
+
+
+def _add_site(furnished: Furnished, number: int) -> None:
+    _invitations(number, furnished.users["ana"], kind="site")
+
+
+def _add_of_event(furnished: Furnished, number: int) -> None:
+    _invitations(number, furnished.users["ana"], kind="event", event_id=furnished.event.id)
+
+
+def _add_of_company(furnished: Furnished, number: int) -> None:
+    about = {"kind": "company", "company_id": furnished.company.id, "role": "organiser"}
+    for one in range(number):
+        issuer = factories.an_account()
+        _invitations(1, issuer, email=f"invited{one}@example.org", email_key=f"invited{one}@example.org", **about)
+
+
+def _add_asked(furnished: Furnished, number: int) -> None:
+    for _ in range(number):
+        host = factories.an_account()
+        event = factories.an_event(factories.a_company(host), host)
+        factories.a_guest(event, user=furnished.users["ana"], invited_at=clock.now())
+
+
+MORE: dict[str, tuple[Callable[[Furnished, int], None], int]] = {
+    "/api/invites?limit=100": (_add_site, 5),
+    "/api/invites?limit=100&event_id={event_id}": (_add_of_event, 13),
+    "/api/invites?limit=100&company_id={company_id}": (_add_of_company, 7),
+    "/api/asked": (_add_asked, 4),
+}
+"""What adds rows to a list that stays empty (or nearly so) in `fill`, and how many statements the list takes."""
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("path", MORE)
+def test_invitations_and_what_is_asked_take_as_many_for_many_rows_as_for_one(furnished: Furnished, path: str):
+    add, number = MORE[path]
+    program = furnished.program()
+    program.get("/api/boot")
+    found: list[int] = []
+    for more in (1, 19):
+        add(furnished, more)
+        with counted() as done:
+            answer = program.get(path.format(**furnished.values))
+        assert answer.status_code == 200, answer.text
+        data = answer.json["data"]
+        found.append(len(data["replies"] if isinstance(data, dict) else data))
+        assert len(done) == number, "\n".join(done)
+    assert found[0] >= 1
+    assert found[1] == found[0] + 19

@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
@@ -309,10 +309,19 @@ def of_company(actor: Actor, company: Company, *, most: int = 100) -> Select[Any
 
 
 def listed(actor: Actor, rows: Sequence[Invitation], event: Event | None = None) -> list[Listed]:
-    """Return the invitations as lists show them, with who used each: two queries, however many rows and uses."""
+    """Return the invitations as lists show them, with who used each: as many queries however many rows and uses."""
     ids = [row.id for row in rows]
     holds, bearers = _holds(ids), _bearers(ids)
-    return [_listed(actor, row, event, holds.get(row.id, (0, 0)), bearers.get(row.id, ())) for row in rows]
+    copied: dict[tuple[Any, ...], bool] = {}
+
+    def may_copy(row: Invitation) -> bool:
+        # of those that are alike in this it is asked once, for it asks the database
+        alike = (row.kind, row.company_id, row.role, row.issuer_id == actor.user_id, row.email_key is None)
+        if alike not in copied:
+            copied[alike] = policy.may_copy(actor, row, event)
+        return copied[alike]
+
+    return [_listed(row, event, holds.get(row.id, (0, 0)), bearers.get(row.id, ()), may_copy) for row in rows]
 
 
 def _holds(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
@@ -350,7 +359,11 @@ def _bearers(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Bearer, ...]]:
 
 
 def _listed(
-    actor: Actor, row: Invitation, event: Event | None, holds: tuple[int, int], bearers: tuple[Bearer, ...]
+    row: Invitation,
+    event: Event | None,
+    holds: tuple[int, int],
+    bearers: tuple[Bearer, ...],
+    may_copy: Callable[[Invitation], bool],
 ) -> Listed:
     held, free_again = holds
     uses = row.uses - free_again
@@ -361,7 +374,7 @@ def _listed(
         state = "held" if held else "used"
     else:
         state = "expired" if clock.now() >= until else "open"
-    link = links.address(row) if state == "open" and policy.may_copy(actor, row, event) else None
+    link = links.address(row) if state == "open" and may_copy(row) else None
     return Listed(row, state, until, link, uses, bearers)
 
 
