@@ -295,7 +295,7 @@ AS_PRINTED: dict[str, tuple[int, int]] = {
     "POST /confirm_otk": (200, 29),
     "POST /verify-email/<token>": (200, 29),
     "GET /verify-email/<token>": (200, 29),
-    "POST /resend-email-verification": (200, 4),
+    "POST /resend-email-verification": (200, 7),
     "POST /forgot-password": (200, 7),
     "POST /reset-password": (200, 12),
     "DELETE /companies/<uuid:company_id>": (204, 21),
