@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
@@ -312,16 +312,14 @@ def listed(actor: Actor, rows: Sequence[Invitation], event: Event | None = None)
     """Return the invitations as lists show them, with who used each: as many queries however many rows and uses."""
     ids = [row.id for row in rows]
     holds, bearers = _holds(ids), _bearers(ids)
-    copied: dict[tuple[Any, ...], bool] = {}
-
-    def may_copy(row: Invitation) -> bool:
-        # of those that are alike in this it is asked once, for it asks the database
-        alike = (row.kind, row.company_id, row.role, row.issuer_id == actor.user_id, row.email_key is None)
-        if alike not in copied:
-            copied[alike] = policy.may_copy(actor, row, event)
-        return copied[alike]
-
-    return [_listed(row, event, holds.get(row.id, (0, 0)), bearers.get(row.id, ()), may_copy) for row in rows]
+    # it asks the database, so of those that are alike in what it looks at it is asked once
+    keys = [(row.kind, row.company_id, row.role, row.issuer_id, row.email_key is None) for row in rows]
+    alike = dict(zip(keys, rows, strict=True))
+    shows = {key: policy.may_copy(actor, row, event) for key, row in alike.items()}
+    return [
+        _listed(row, event, holds.get(row.id, (0, 0)), bearers.get(row.id, ()), shows=shows[key])
+        for key, row in zip(keys, rows, strict=True)
+    ]
 
 
 def _holds(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
@@ -363,7 +361,8 @@ def _listed(
     event: Event | None,
     holds: tuple[int, int],
     bearers: tuple[Bearer, ...],
-    may_copy: Callable[[Invitation], bool],
+    *,
+    shows: bool,
 ) -> Listed:
     held, free_again = holds
     uses = row.uses - free_again
@@ -374,7 +373,7 @@ def _listed(
         state = "held" if held else "used"
     else:
         state = "expired" if clock.now() >= until else "open"
-    link = links.address(row) if state == "open" and may_copy(row) else None
+    link = links.address(row) if state == "open" and shows else None
     return Listed(row, state, until, link, uses, bearers)
 
 
@@ -385,15 +384,12 @@ def exported(user_id: uuid.UUID) -> dict[str, object]:
     return {
         "invitations_made": [
             {
-                "id": str(row.id),
-                "kind": row.kind,
-                "company_id": str(row.company_id) if row.company_id else None,
-                "event_id": str(row.event_id) if row.event_id else None,
-                "role": row.role,
-                "uses": row.uses,
-                "created_at": row.created_at.isoformat(),
-                "expires_at": row.expires_at.isoformat(),
-                "revoked_at": row.revoked_at.isoformat() if row.revoked_at else None,
+                **{name: getattr(row, name) for name in ("kind", "role", "uses")},
+                **{name: str(of) if (of := getattr(row, name)) else None for name in ("id", "company_id", "event_id")},
+                **{
+                    name: at.isoformat() if (at := getattr(row, name)) else None
+                    for name in ("created_at", "expires_at", "revoked_at")
+                },
             }
             for row in db.session.scalars(made)
         ],
