@@ -68,7 +68,6 @@ COMPANIES_READ = """
     GET /companies/<company_id>/administrators
     GET /companies/<company_id>/administrators/history
     GET /companies/<company_id>/administrators/<user_id>
-    GET /companies/<company_id>/administrators/<user_id>/holdings
     GET /companies/<company_id>/projects
     GET /companies/<company_id>/projects/<project_id>
     GET /companies/<company_id>/apps
@@ -93,6 +92,9 @@ COMPANIES_WRITE = """
     POST /companies/<company_id>/apps/<app_id>/rotate
     POST /companies/<company_id>/mail/<mail_id>/retry
     POST /companies/<company_id>/mail/retry
+"""
+COMPANIES_READ_AND_EVENTS_READ = """
+    GET /companies/<company_id>/administrators/<user_id>/holdings
 """
 COMPANIES_WRITE_AND_EVENTS_READ = """
     POST /companies/<company_id>/projects/<project_id>/calendar
@@ -145,6 +147,7 @@ OPENED_BY = {
     "voting": VOTING,
     "companies:read": COMPANIES_READ,
     "companies:write": COMPANIES_WRITE,
+    "companies:read and events:read": COMPANIES_READ_AND_EVENTS_READ,
     "companies:write and events:read": COMPANIES_WRITE_AND_EVENTS_READ,
     "an app alone": APP_ALONE_EXIST_EMAIL,
     "anybody, with an app or without": ANYBODY_PERHAPS_WITH_AN_APP,

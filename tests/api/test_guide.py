@@ -121,7 +121,7 @@ def test_a_journal_is_counted_as_far_as_events_are():
 SCOPES: dict[str, dict[str, str]] = {
     "events:read": {
         "what the account may see of events": "list_events get_event",
-        "their calendars": "make_calendar",
+        "their calendars": "make_calendar", "what somebody holds": "get_holdings",
         "results": "get_results get_ballots",
         "without it a token sees the public ones": "",
     },

@@ -100,7 +100,14 @@ def _invitation(invitation: Invitation) -> HeldInvitationOut:
     return HeldInvitationOut(invitation_id=invitation.id, **{name: getattr(invitation, name) for name in values})
 
 
-@api.on("GET", f"{PERSON}/holdings", access=Scope.COMPANIES_READ, gives=HoldingsOut, refusals=(OffboardSelfError,))
+@api.on(
+    "GET",
+    f"{PERSON}/holdings",
+    access=Scope.COMPANIES_READ,
+    besides=Scope.EVENTS_READ,
+    gives=HoldingsOut,
+    refusals=(OffboardSelfError,),
+)
 def get_holdings(company_id: uuid.UUID, user_id: uuid.UUID) -> HoldingsOut:
     """Return what somebody holds in the company and all below it, and who may take it over: what offboarding ends."""
     company = the_company(company_id)
