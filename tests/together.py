@@ -10,6 +10,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 FILES = {
+    "tests/api/test_answers.py",
     "tests/api/test_client.py",
     "tests/api/test_map.py",
     "tests/api/test_queries.py",
