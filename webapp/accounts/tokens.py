@@ -245,6 +245,14 @@ def _pair(session: LoginSession, secret: str, *, whole: bool = True) -> Pair:
     )
 
 
+def _begun(user: User, secret: str, moment: dt.datetime, **values: Any) -> LoginSession:
+    """Return the row of a program's session that begins at `moment`, and counts as used then."""
+    hashed = sessions.digest(secret)
+    return LoginSession(
+        user_id=user.id, kind="token", secret_hash=hashed, created_at=moment, last_used_at=moment, **values
+    )
+
+
 @operation
 def start(
     user: User,
@@ -259,15 +267,14 @@ def start(
     `scopes`: what the session may do, None for everything that the account may.
     """
     secret, moment = text.secret(), clock.now()
-    session = LoginSession(
-        user_id=user.id,
-        kind="token",
-        secret_hash=sessions.digest(secret),
+    session = _begun(
+        user,
+        secret,
+        moment,
         device=device[:120],
         company_id=company_id,
         app_id=app_id,
         scopes=sorted(set(scopes)) if scopes is not None else None,
-        last_used_at=moment,
         fresh_at=moment,
     )
     db.session.add(session)
@@ -284,18 +291,12 @@ def start_again(user: User, old: LoginSession, *, whole: bool, device: str = "")
     """
     secret, moment = text.secret(), clock.now()
     by_hand = old.expires_at is not None
-    session = LoginSession(
-        user_id=user.id,
-        kind="token",
-        name=old.name,
-        secret_hash=sessions.digest(secret),
+    session = _begun(
+        user,
+        secret,
+        moment,
         device=device[:120],
-        company_id=old.company_id,
-        app_id=old.app_id,
-        scopes=old.scopes,
-        expires_at=old.expires_at,
-        created_at=moment,
-        last_used_at=moment,
+        **{name: getattr(old, name) for name in ("name", "company_id", "app_id", "scopes", "expires_at")},
         fresh_at=None if by_hand else moment,
     )
     db.session.add(session)
@@ -327,19 +328,16 @@ def issue(
         raise BeyondTokenError
     maker = db.session.get(LoginSession, actor.session_id) if actor.session_id is not None else None
     secret, moment = text.secret(), clock.now()
-    session = LoginSession(
+    session = _begun(
+        user,
+        secret,
+        moment,
         id=token_id or new_id(),
-        user_id=user.id,
-        kind="token",
         name=name,
-        secret_hash=sessions.digest(secret),
         company_id=company_id,
         app_id=maker.app_id if maker is not None else None,
         scopes=granted,
         expires_at=moment + good_for,
-        created_at=moment,
-        # until it is used
-        last_used_at=moment,
     )
     if not added(session):
         raise DuplicateError(

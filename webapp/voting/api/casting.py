@@ -43,7 +43,7 @@ class VoteOut(Out):
 
 def _by_question(event: Event, answer_ids: list[uuid.UUID]) -> dict[str, str]:
     question_of = {answer.id: question.id for question in event.questions for answer in question.answers}
-    if len(set(answer_ids)) != len(answer_ids) or not set(answer_ids) <= question_of.keys():
+    if not set(answer_ids) <= question_of.keys():
         raise BallotError(fields={"answer_ids": BallotError.message})
     chosen = {str(question_of[answer]): str(answer) for answer in answer_ids}
     if len(chosen) != len(answer_ids):
